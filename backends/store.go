@@ -45,12 +45,13 @@ type Store interface {
 	Open(ctx context.Context, key string, offset, length int64, version string) (Reader, error)
 
 	// List yields the entries whose keys begin with prefix, page by page, one
-	// request a page and none before the iteration begins. With recursive
-	// false, keys that hold a "/" after the prefix appear once, as the
-	// directory up to that "/". The order is that of the keys' bytes where
-	// Info.Ordered says so. An error ends the iteration. The slice is the
-	// caller's until the next step. No matching key is no error.
-	List(ctx context.Context, prefix string, recursive bool) iter.Seq2[[]Entry, error]
+	// request a page and none before the iteration begins. Keys that hold a
+	// "/" after the prefix appear once, as the directory up to that "/",
+	// unless opts.Recursive. The order is that of the keys' bytes where
+	// Info.Ordered says so; a marker of the prefix itself then comes first.
+	// An error ends the iteration. The slice is valid until the next step.
+	// No matching key is no error.
+	List(ctx context.Context, prefix string, opts ListOptions) iter.Seq2[[]Entry, error]
 
 	// Put stores data as the whole object at key, in one request, at most
 	// Info.PutMax bytes. The object is visible when Put returns nil, and
@@ -142,6 +143,14 @@ type Object struct {
 	// Sum is the CRC-32C of all bytes, where the store keeps one and HasSum.
 	Sum    CRC32C
 	HasSum bool
+}
+
+// ListOptions shape a listing.
+type ListOptions struct {
+	Recursive bool // every key, not only those of one directory
+	// Limit, if not 0, ends the listing after so many entries and asks the
+	// store for no more than that: the cheap way to see whether there is any.
+	Limit int
 }
 
 // Entry is one line of a listing.

@@ -1,0 +1,58 @@
+// Package bridge makes an object store look like the files of an FTP session:
+// it translates paths to keys, keys to directories, and the straight streams of
+// FTP to parts, ranges and copies.
+package bridge
+
+import (
+	"log/slog"
+	"time"
+
+	"ftpbridge/backends"
+	"ftpbridge/ftp"
+	"ftpbridge/internal/bufpool"
+)
+
+// Config is what all sessions on one store share.
+type Config struct {
+	Store   backends.Store
+	Buffers *bufpool.Pool
+	// PartSize is the size in bytes of an upload's first part. Smaller ones
+	// than the store allows are raised to that.
+	PartSize int64
+	// PartConcurrency is how many parts of one upload are in flight.
+	PartConcurrency int
+	Logger          *slog.Logger
+}
+
+// FileSystem is what one session sees of a store. It keeps nothing between
+// calls but the last answer about a file.
+type FileSystem struct {
+	store           backends.Store
+	info            backends.Info
+	buffers         *bufpool.Pool
+	schedule        schedule
+	partConcurrency int
+	log             *slog.Logger
+	began           time.Time
+	recent          recentStat
+}
+
+var _ ftp.FileSystem = (*FileSystem)(nil)
+
+// New returns the files of a new session.
+func New(cfg Config) *FileSystem {
+	info := cfg.Store.Info()
+	concurrency := max(cfg.PartConcurrency, 1)
+	if info.PartsSerial {
+		concurrency = 1
+	}
+	return &FileSystem{
+		store:           cfg.Store,
+		info:            info,
+		buffers:         cfg.Buffers,
+		schedule:        newSchedule(info, cfg.PartSize, cfg.Buffers.MaxPart()),
+		partConcurrency: concurrency,
+		log:             cfg.Logger,
+		began:           time.Now(),
+	}
+}
