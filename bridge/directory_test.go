@@ -233,6 +233,68 @@ func TestRename(t *testing.T) {
 	}
 }
 
+func TestRepeatedRenameCompletesAnInterruptedOne(t *testing.T) {
+	tests := map[string]struct {
+		source, target map[string]string // content by name
+		err            error
+	}{
+		"while it copied": {
+			map[string]string{"": "", "1": "one", "2": "two", "3": "three"},
+			map[string]string{"": "", "2": "two"}, nil,
+		},
+		"while it deleted": {
+			map[string]string{"3": "three"},
+			map[string]string{"": "", "1": "one", "2": "two", "3": "three"}, nil,
+		},
+		"while it deleted, marker left": {
+			map[string]string{"": "", "3": "three"},
+			map[string]string{"": "", "1": "one", "2": "two", "3": "three"}, nil,
+		},
+		"other content": {
+			map[string]string{"1": "one", "2": "two"},
+			map[string]string{"1": "eno"}, ftp.ErrNotEmpty,
+		},
+		"something else beside": {
+			map[string]string{"1": "one", "2": "two"},
+			map[string]string{"1": "one", "x": "foreign"}, ftp.ErrNotEmpty,
+		},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			store := memStore(nil)
+			all := map[string]string{}
+			for name, content := range tt.target {
+				put(t, store, "e/"+name, []byte(content))
+				all[name] = content
+			}
+			for name, content := range tt.source {
+				put(t, store, "d/"+name, []byte(content))
+				all[name] = content
+			}
+			before := keys(t, store)
+			err := newFiles(t, store).Rename(t.Context(), "/d", "/e")
+			if !errors.Is(err, tt.err) {
+				t.Fatalf("Rename: %v, want %v", err, tt.err)
+			}
+			after := keys(t, store)
+			if err != nil {
+				if !slices.Equal(after, before) {
+					t.Errorf("a refused rename changed %q to %q", before, after)
+				}
+				return
+			}
+			if len(after) != len(all) {
+				t.Errorf("now there are %q, want %d", after, len(all))
+			}
+			for name, content := range all {
+				if got := get(t, store, "e/"+name); string(got) != content {
+					t.Errorf("e/%s holds %q, want %q", name, got, content)
+				}
+			}
+		})
+	}
+}
+
 func TestRenameOfAHugeDirectoryIsRefusedBeforeAnyCopy(t *testing.T) {
 	store := memStore(nil)
 	for i := range 10_001 {

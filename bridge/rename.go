@@ -75,10 +75,11 @@ func (f *FileSystem) renameDir(ctx context.Context, from, target string) error {
 	if err != nil {
 		return err
 	}
-	if _, err := f.emptyDirectory(ctx, target); err != nil && !isNotExist(err) {
+	missing, err := f.missingCopies(ctx, entries, source, target)
+	if err != nil {
 		return err
 	}
-	return f.moveEntries(ctx, entries, source, target)
+	return f.moveEntries(ctx, entries, missing, source, target)
 }
 
 // entriesToRename is all that is in a directory, or an error before anything
@@ -100,14 +101,15 @@ func (f *FileSystem) entriesToRename(ctx context.Context, prefix string) ([]back
 	return entries, nil
 }
 
-func (f *FileSystem) moveEntries(ctx context.Context, entries []backends.Entry, source, target string) error {
-	err := eachEntry(ctx, entries, func(ctx context.Context, e backends.Entry) error {
+// moveEntries copies what is missing at the target and then deletes all entries.
+func (f *FileSystem) moveEntries(ctx context.Context, entries, missing []backends.Entry, source, target string) error {
+	err := each(ctx, missing, func(ctx context.Context, e backends.Entry) error {
 		return f.copyObject(ctx, e.Key, e.Version, target+strings.TrimPrefix(e.Key, source))
 	})
 	if err != nil {
 		return err
 	}
-	return eachEntry(ctx, entries, func(ctx context.Context, e backends.Entry) error {
+	return each(ctx, entries, func(ctx context.Context, e backends.Entry) error {
 		return f.deleteCopied(ctx, e.Key, e.Version)
 	})
 }
@@ -131,19 +133,19 @@ func (f *FileSystem) deleteCopied(ctx context.Context, key, version string) erro
 	return err
 }
 
-// eachEntry does something with every entry, several at a time, and ends at
-// the first error.
-func eachEntry(ctx context.Context, entries []backends.Entry, do func(context.Context, backends.Entry) error) error {
+// each does something with every item, several at a time, and ends at the
+// first error.
+func each[T any](ctx context.Context, items []T, do func(context.Context, T) error) error {
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(renameConcurrency)
-	for _, e := range entries {
+	for _, item := range items {
 		if groupCtx.Err() != nil {
 			break
 		}
-		group.Go(func() error { return do(groupCtx, e) })
+		group.Go(func() error { return do(groupCtx, item) })
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return ctx.Err() // if it ended, not every entry was begun
+	return ctx.Err() // if it ended, not every item was begun
 }
