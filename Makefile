@@ -1,0 +1,47 @@
+GO       ?= go
+FUZZTIME ?= 10s
+
+# Debian packages of the FTP clients that the tests run.
+CLIENTS = curl python3
+
+FTPBRIDGE_TOOLS ?= $(HOME)/.cache/ftpbridge-tools
+export FTPBRIDGE_TOOLS
+export PATH := $(FTPBRIDGE_TOOLS)/bin:$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test quick lint format tools vuln fuzz
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## Serve ./ftpbridge-data as a demo
+	$(GO) run ./cmd/ftpbridge
+
+build: ## Build bin/ftpbridge
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ftpbridge ./cmd/ftpbridge
+
+test: tools ## Install the servers and clients that tests need, and run all tests
+	$(GO) test -race -tags integration -timeout 40m ./...
+
+quick: ## Run the tests that need nothing but Go
+	$(GO) vet ./...
+	$(GO) test ./...
+
+lint: ## Check style and likely mistakes
+	golangci-lint run ./...
+
+format: ## Format the code
+	golangci-lint fmt ./...
+
+tools: ## Install servers, clients and linters for tests, pinned, into $FTPBRIDGE_TOOLS
+	test/tools/install.sh
+	test/tools/apt.sh $(CLIENTS)
+
+vuln: ## Look for known vulnerabilities in what the program calls
+	.ci/vuln
+
+fuzz: ## Fuzz every parser for FUZZTIME each
+	@grep -r --include='*_test.go' -oE '^func Fuzz[A-Za-z0-9_]+' . | while IFS=: read -r file target; do \
+		target=$${target#func }; echo "$$(dirname $$file) $$target"; \
+		$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "$$(dirname $$file)" || exit 1; \
+	done
