@@ -68,8 +68,8 @@ func newClient(ctx context.Context, cfg Config) (*s3.Client, *http.Transport, er
 }
 
 // newTransport tunes the SDK's transport, which honours the proxies of the
-// environment and, prepared, the certificate authorities of AWS_CA_BUNDLE. Bodies have
-// no deadline here: that is for the request's context.
+// environment and, if it comes prepared, the authorities of AWS_CA_BUNDLE.
+// Bodies have no deadline here: that is for the request's context.
 func newTransport(prepared aws.HTTPClient) *http.Transport {
 	buildable, ok := prepared.(*awshttp.BuildableClient)
 	if !ok {

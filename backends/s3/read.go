@@ -134,7 +134,7 @@ func sizeOf(contentRange string) (int64, error) {
 // ends the body too, to tell that end from a lost connection.
 type reader struct {
 	store  *Store
-	ctx    context.Context //nolint:containedctx // the running request itself
+	ctx    context.Context
 	body   io.ReadCloser
 	object backends.Object
 }

@@ -62,7 +62,7 @@ func start(t testing.TB, opts Options, binary string, build func(d dirs, addr st
 // toolPath is where test/tools/install.sh puts a binary.
 func toolPath(t testing.TB, binary string) string {
 	t.Helper()
-	root := os.Getenv("FTPBRIDGE_TOOLS")
+	root := os.Getenv("TEST_TOOLS")
 	if root == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {
@@ -127,7 +127,7 @@ func run(t testing.TB, path string, c command, home string) *process {
 		t.Fatal(err)
 	}
 	defer log.Close()
-	cmd := exec.Command(path, c.args...) //nolint:noctx // our own binary; it ends with the test
+	cmd := exec.Command(path, c.args...)
 	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "TMPDIR=" + home}, c.env...)
 	cmd.Dir = home
 	cmd.Stdout, cmd.Stderr = log, log

@@ -9,8 +9,12 @@ import (
 	"os"
 	"testing"
 
+	"go.uber.org/goleak"
+
 	"ftpbridge/test/servers"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestServersAnswer(t *testing.T) {
 	starts := map[string]func(testing.TB, servers.Options) *servers.Server{
