@@ -49,8 +49,8 @@ type Store interface {
 	// "/" after the prefix appear once, as the directory up to that "/",
 	// unless opts.Recursive. The order is that of the keys' bytes where
 	// Info.Ordered says so; a marker of the prefix itself then comes first.
-	// An error ends the iteration. The slice is valid until the next step.
-	// No matching key is no error.
+	// An error ends the iteration. Each slice is the caller's own. No matching key is
+	// no error.
 	List(ctx context.Context, prefix string, opts ListOptions) iter.Seq2[[]Entry, error]
 
 	// Put stores data as the whole object at key, in one request, at most
@@ -76,6 +76,12 @@ type Store interface {
 	// If source.Version is not empty and the source is another version:
 	// ErrChanged.
 	Copy(ctx context.Context, key string, source Source, cond Condition) (Object, error)
+
+	// SetMetadata sets the given user metadata of the object at key; its bytes
+	// and all else about it stay. If version is not empty and another one is
+	// there: ErrChanged. A store that does it by a copy gives the object a new
+	// ModTime; above Info.CopyMax such a store returns errors.ErrUnsupported.
+	SetMetadata(ctx context.Context, key string, change map[string]string, version string) (Object, error)
 
 	// Rename moves the object from one key to another in one atomic step,
 	// replacing what was there. If both keys end in "/" it moves the whole
@@ -135,7 +141,8 @@ type Object struct {
 	Key     string
 	Size    int64     // bytes
 	ModTime time.Time // when the store took it
-	// Version changes whenever the object is written; opaque, not empty.
+	// Version changes whenever the bytes do; opaque, not empty. Where it is
+	// derived from the content, equal bytes can have an equal version.
 	Version     string
 	ContentType string
 	// Metadata is the user metadata; keys are lower case.

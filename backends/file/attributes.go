@@ -87,11 +87,16 @@ func (s *Store) attributes(f *os.File, info fs.FileInfo) (attributes, error) {
 	if err != nil {
 		return attributes{}, err
 	}
+	return parseAttributes(record), nil
+}
+
+// parseAttributes reads a record. One that is not ours tells nothing.
+func parseAttributes(record []byte) attributes {
 	var a attributes
 	if json.Unmarshal(record, &a) != nil {
-		return attributes{}, nil // not ours
+		return attributes{}
 	}
-	return a, nil
+	return a
 }
 
 // dropSidecar forgets the attributes of a file that is gone.

@@ -74,14 +74,8 @@ func isAny(err error, errnos ...syscall.Errno) bool {
 // isEscape tells whether os.Root refused a path that leads out. Its error has
 // no name; it is the only one there that is no errno.
 func isEscape(err error) bool {
-	cause := err
-	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
-		cause = pathErr.Err
-	} else if linkErr, ok := errors.AsType[*os.LinkError](err); ok {
-		cause = linkErr.Err
-	} else {
-		return false
-	}
-	_, isErrno := errors.AsType[syscall.Errno](cause)
-	return !isErrno && !errors.Is(cause, fs.ErrClosed)
+	_, isPath := errors.AsType[*fs.PathError](err)
+	_, isLink := errors.AsType[*os.LinkError](err)
+	_, isErrno := errors.AsType[syscall.Errno](err)
+	return (isPath || isLink) && !isErrno && !errors.Is(err, fs.ErrClosed)
 }

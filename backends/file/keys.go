@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"ftpbridge/backends"
@@ -37,9 +38,10 @@ func (s *Store) locate(key string) (location, error) {
 	return location{path: name, dir: dir}, nil
 }
 
-// isOwn tells whether a path is in the driver's own area.
+// isOwn tells whether a path is in the driver's own area. The name is taken at
+// every level, because a symbolic link can lead up again.
 func isOwn(name string) bool {
-	return name == ownDir || strings.HasPrefix(name, ownDir+"/")
+	return slices.Contains(strings.Split(name, "/"), ownDir)
 }
 
 // parent is the path of the directory that holds the location.

@@ -61,7 +61,7 @@ func (l *listing) run(prefix string) error {
 	}
 	loc, err := l.store.locate(dir)
 	if err != nil {
-		return nil // no key is like that
+		return nil //nolint:nilerr // no key is like that
 	}
 	info, err := l.store.root.Stat(loc.path)
 	if err != nil || !info.IsDir() {
@@ -112,7 +112,7 @@ func (l *listing) dir(key, names string, above []fs.FileInfo) (err error) {
 
 // file lists what was found in a directory, and what is below it.
 func (l *listing) file(key string, info fs.FileInfo, above []fs.FileInfo) error {
-	if key == ownDir {
+	if info.Name() == ownDir {
 		return nil
 	}
 	if info.Mode()&fs.ModeSymlink != 0 {

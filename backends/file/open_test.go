@@ -174,7 +174,7 @@ func TestErrors(t *testing.T) {
 		t.Errorf("no error became %v", err)
 	}
 	plain := errors.New("plain")
-	if writeError(plain) != plain {
-		t.Error("an error of no path was classified")
+	if err := writeError(plain); err.Error() != "plain" {
+		t.Errorf("an error of no path became %v", err)
 	}
 }

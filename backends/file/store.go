@@ -17,8 +17,9 @@
 // The directory must be one file system, because renames do not cross two.
 //
 // The driver's own files are in ".ftpbridge-file" in the directory: temporary
-// files, pending uploads, attributes. Keys in there are refused (ErrKey) and no
-// listing shows it. Keys elsewhere, ".ftpbridge/" among them, are the caller's.
+// files, pending uploads, attributes. Keys with a segment of this name are
+// refused (ErrKey) and no listing shows it. All others, those in ".ftpbridge/"
+// among them, are the caller's.
 package file
 
 import (
@@ -108,7 +109,7 @@ func openDir(dir string, sidecars bool) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, dirMode); err != nil {
+	if err := os.MkdirAll(dir, dirMode); err != nil { //nolint:gosec // the operator says where
 		return nil, writeError(err)
 	}
 	root, err := os.OpenRoot(dir)

@@ -92,9 +92,8 @@ func (l *uploadLog) replay(lines []byte) {
 			l.begin = r.Begin
 		case r.Write != nil:
 			l.announce(*r.Write)
-		case r.Part != nil && l.writing[r.Part.Number].Tag == r.Part.Tag:
-			delete(l.writing, r.Part.Number)
-			l.parts[r.Part.Number] = *r.Part
+		case r.Part != nil:
+			l.confirm(*r.Part)
 		}
 	}
 }
@@ -107,6 +106,13 @@ func (l *uploadLog) announce(w partRecord) {
 	maps.DeleteFunc(l.parts, obsolete)
 	maps.DeleteFunc(l.writing, obsolete)
 	l.writing[w.Number] = w
+}
+
+func (l *uploadLog) confirm(p partRecord) {
+	if announced, ok := l.writing[p.Number]; ok && announced == p {
+		delete(l.writing, p.Number)
+		l.parts[p.Number] = p
+	}
 }
 
 // held are the parts, by number.

@@ -10,18 +10,19 @@ import (
 	"ftpbridge/backends"
 )
 
-func begin(t *testing.T, store *Store, key string) backends.Upload {
+// begin starts an upload of the object "a".
+func begin(t *testing.T, store *Store) backends.Upload {
 	t.Helper()
-	up, err := store.Begin(t.Context(), key, backends.PutOptions{})
+	up, err := store.Begin(t.Context(), "a", backends.PutOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return up
 }
 
-func resume(t *testing.T, store *Store, key, id string) backends.Upload {
+func resume(t *testing.T, store *Store, id string) backends.Upload {
 	t.Helper()
-	up, err := store.Resume(t.Context(), key, id)
+	up, err := store.Resume(t.Context(), "a", id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,9 +69,9 @@ func appendToLog(t *testing.T, dir, id, text string) {
 // A writer that was replaced must not reach what its successor published.
 func TestStragglerAfterCommit(t *testing.T) {
 	store, dir := newStore(t)
-	straggler := begin(t, store, "a")
+	straggler := begin(t, store)
 	putPart(t, straggler, 1, 0, "published")
-	successor := resume(t, openAgain(t, dir), "a", straggler.ID())
+	successor := resume(t, openAgain(t, dir), straggler.ID())
 	commit(t, successor, "published", held(t, successor)...)
 
 	late := []byte("STRAGGLER")
@@ -100,8 +101,8 @@ func TestTwoWritersOfOnePart(t *testing.T) {
 	store, dir := newStore(t)
 	other := openAgain(t, dir)
 	for range 20 {
-		first := begin(t, store, "a")
-		writers := []backends.Upload{first, resume(t, other, "a", first.ID())}
+		first := begin(t, store)
+		writers := []backends.Upload{first, resume(t, other, first.ID())}
 		contents := []string{"first!", "second"}
 		parts := make([]backends.Part, 2)
 		errs := make([]error, 2)
@@ -137,11 +138,11 @@ func TestTwoWritersOfOnePart(t *testing.T) {
 // the other.
 func TestCrashWhileAPartIsReplaced(t *testing.T) {
 	store, dir := newStore(t)
-	up := begin(t, store, "a")
+	up := begin(t, store)
 	first := putPart(t, up, 1, 0, "12345")
 	second := putPart(t, up, 2, 5, "67890")
 	appendToLog(t, dir, up.ID(), "\n"+`{"write":{"number":2,"tag":"T","offset":5,"size":5}}`)
-	again := resume(t, openAgain(t, dir), "a", up.ID())
+	again := resume(t, openAgain(t, dir), up.ID())
 	if parts := held(t, again); len(parts) != 1 || parts[0] != first {
 		t.Errorf("held %+v, want only %+v", parts, first)
 	}
@@ -158,7 +159,7 @@ func TestCrashWhileAPartIsReplaced(t *testing.T) {
 // A part that overwrites the bytes of another number takes that back, too.
 func TestOverlappingPart(t *testing.T) {
 	store, _ := newStore(t)
-	up := begin(t, store, "a")
+	up := begin(t, store)
 	putPart(t, up, 1, 0, "12345")
 	putPart(t, up, 2, 5, "67890")
 	longer := putPart(t, up, 1, 0, "1234567")
@@ -169,10 +170,10 @@ func TestOverlappingPart(t *testing.T) {
 
 func TestCrashWhileTheLogIsWritten(t *testing.T) {
 	store, dir := newStore(t)
-	up := begin(t, store, "a")
+	up := begin(t, store)
 	first := putPart(t, up, 1, 0, "12345")
 	appendToLog(t, dir, up.ID(), "\n"+`{"write":{"number":2,"ta`)
-	again := resume(t, openAgain(t, dir), "a", up.ID())
+	again := resume(t, openAgain(t, dir), up.ID())
 	second := putPart(t, again, 2, 5, "67")
 	if parts := held(t, again); len(parts) != 2 {
 		t.Errorf("held %+v", parts)
@@ -186,12 +187,12 @@ func TestCrashWhileTheLogIsWritten(t *testing.T) {
 // A crash after Commit took the data away and before it removed the log.
 func TestCrashInCommit(t *testing.T) {
 	store, dir := newStore(t)
-	up := begin(t, store, "a")
+	up := begin(t, store)
 	part := putPart(t, up, 1, 0, "12345")
 	if err := os.Remove(filepath.Join(dir, dataPath(up.ID()))); err != nil {
 		t.Fatal(err)
 	}
-	again := resume(t, store, "a", up.ID())
+	again := resume(t, store, up.ID())
 	data := []byte("x")
 	_, partErr := again.PutPart(t.Context(), 2, 5, data, backends.Checksum(data))
 	_, partsErr := again.Parts(t.Context())
@@ -211,7 +212,7 @@ func TestCrashInCommit(t *testing.T) {
 func TestCommitAgainAfterRefusal(t *testing.T) {
 	store, dir := newStore(t)
 	put(t, store, "a", "old")
-	up := begin(t, store, "a")
+	up := begin(t, store)
 	part := putPart(t, up, 1, 0, "new")
 	if _, err := up.Commit(t.Context(), []backends.Part{part}, part.Sum, backends.Condition{Absent: true}); err == nil {
 		t.Error("Commit succeeded")

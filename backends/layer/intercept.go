@@ -28,6 +28,7 @@ const (
 	OpCommit      Op = "Commit"
 	OpAbort       Op = "Abort"
 	OpCopy        Op = "Copy"
+	OpSetMetadata Op = "SetMetadata"
 	OpRename      Op = "Rename"
 	OpDelete      Op = "Delete"
 	OpClose       Op = "Close"
@@ -47,7 +48,7 @@ type Call struct {
 	Listing   backends.ListOptions // List
 	Options   backends.PutOptions  // Put, Begin
 	Parts     []backends.Part      // Commit
-	Condition backends.Condition   // Put, Commit, Copy, Delete
+	Condition backends.Condition   // Put, Commit, Copy, SetMetadata, Delete
 }
 
 // String is a line for transcripts, such as `PutPart "a.txt" 2 16 bytes at 16`.
@@ -169,6 +170,13 @@ func (s *intercepted) Copy(ctx context.Context, key string, source backends.Sour
 	call := &Call{Op: OpCopy, Key: key, From: source.Key, Condition: cond}
 	return around(ctx, s.hook, call, func() (backends.Object, error) {
 		return s.store.Copy(ctx, key, source, cond)
+	})
+}
+
+func (s *intercepted) SetMetadata(ctx context.Context, key string, change map[string]string, version string) (backends.Object, error) {
+	call := &Call{Op: OpSetMetadata, Key: key, Condition: backends.Condition{Version: version}}
+	return around(ctx, s.hook, call, func() (backends.Object, error) {
+		return s.store.SetMetadata(ctx, key, change, version)
 	})
 }
 

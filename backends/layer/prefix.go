@@ -159,6 +159,15 @@ func (p *prefixed) Copy(ctx context.Context, key string, source backends.Source,
 	return p.above(obj), err
 }
 
+func (p *prefixed) SetMetadata(ctx context.Context, key string, change map[string]string, version string) (backends.Object, error) {
+	key, err := p.below(key)
+	if err != nil {
+		return backends.Object{}, err
+	}
+	obj, err := p.store.SetMetadata(ctx, key, change, version)
+	return p.above(obj), err
+}
+
 func (p *prefixed) Rename(ctx context.Context, from, to string) error {
 	from, err := p.below(from)
 	if err != nil {

@@ -19,9 +19,10 @@ func put(t *testing.T, store backends.Store, key string) {
 
 func TestPrefixKeepsTheContract(t *testing.T) {
 	tests := map[string]func(*backends.Info){
-		"implied directories": nil,
+		"implied directories": func(i *backends.Info) { i.PartMin = 1024 },
 		"real directories": func(i *backends.Info) {
 			i.RealDirs, i.ObjectAndDir, i.AtomicRename, i.AtomicDirRename = true, false, true, true
+			i.PartMin = 1024
 		},
 	}
 	for name, adjust := range tests {

@@ -8,6 +8,9 @@ import (
 	"ftpbridge/backends/storetest"
 )
 
+// smallPart makes the suite faster where parts are not the point.
+const smallPart = 1024
+
 func TestStore(t *testing.T) {
 	tests := map[string]func(*backends.Info){
 		"like S3": nil,
@@ -16,15 +19,16 @@ func TestStore(t *testing.T) {
 		},
 		"real directories": func(i *backends.Info) {
 			i.RealDirs, i.ObjectAndDir, i.AtomicRename, i.AtomicDirRename = true, false, true, true
+			i.PartMin = smallPart
 		},
 		"directories are markers, but exclusive": func(i *backends.Info) {
-			i.ObjectAndDir, i.AtomicRename = false, true
+			i.ObjectAndDir, i.AtomicRename, i.PartMin = false, true, smallPart
 		},
 		"renames of implied directories": func(i *backends.Info) {
-			i.AtomicRename, i.AtomicDirRename = true, true
+			i.AtomicRename, i.AtomicDirRename, i.PartMin = true, true, smallPart
 		},
 		"no conditions, serial uniform parts": func(i *backends.Info) {
-			i.ConditionalWrites, i.PartsSerial, i.PartsUniform = false, true, true
+			i.ConditionalWrites, i.PartsSerial, i.PartsUniform, i.PartMin = false, true, true, smallPart
 		},
 	}
 	for name, adjust := range tests {

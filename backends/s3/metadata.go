@@ -1,11 +1,62 @@
 package s3
 
 import (
+	"context"
 	"encoding/base64"
+	"errors"
+	"fmt"
+	"maps"
 	"mime"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"ftpbridge/backends"
 )
+
+// SetMetadata implements backends.Store with one HeadObject and one CopyObject
+// onto itself, which is the only way that S3 has: all that the head tells is
+// sent again, the tags stay by themselves. Above 5 GiB it is not supported.
+func (s *Store) SetMetadata(
+	ctx context.Context, key string, change map[string]string, version string,
+) (backends.Object, error) {
+	head, err := s.head(ctx, key, version)
+	if err != nil {
+		return backends.Object{}, s.failure(ctx, "set metadata of", key, backends.Condition{Version: version}, err)
+	}
+	object := headObject(key, head)
+	if object.Size > s.singleCopyMax {
+		return backends.Object{}, fmt.Errorf("s3: set metadata of s3://%s/%s: above %d bytes: %w",
+			s.bucket, key, s.singleCopyMax, errors.ErrUnsupported)
+	}
+	metadata := make(map[string]string, len(object.Metadata)+len(change))
+	maps.Copy(metadata, object.Metadata)
+	maps.Copy(metadata, change)
+	out, err := s.client.CopyObject(ctx, &s3.CopyObjectInput{
+		Bucket:             &s.bucket,
+		Key:                &key,
+		CopySource:         s.copySource(key),
+		CopySourceIfMatch:  &object.Version,
+		MetadataDirective:  types.MetadataDirectiveReplace,
+		CacheControl:       head.CacheControl,
+		ContentDisposition: head.ContentDisposition,
+		ContentEncoding:    head.ContentEncoding,
+		ContentLanguage:    head.ContentLanguage,
+		ContentType:        head.ContentType,
+		Metadata:           encodeMetadata(metadata),
+		StorageClass:       head.StorageClass,
+	})
+	if err != nil {
+		return backends.Object{}, s.failure(ctx, "set metadata of", key, backends.Condition{Version: object.Version}, err)
+	}
+	object.Metadata = metadata
+	object.ModTime = aws.ToTime(out.CopyObjectResult.LastModified)
+	object.Version = aws.ToString(out.CopyObjectResult.ETag)
+	return object, nil
+}
 
 // encodeMetadata makes values fit for header fields. Anything but plain
 // ASCII goes as encoded words of RFC 2047, which is what Amazon stores and

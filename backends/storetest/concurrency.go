@@ -21,7 +21,7 @@ func concurrencyTests() []test {
 // repeated byte, while others read it.
 func concurrentReaders(t *T) {
 	const writes, readers = 20, 4
-	version := func(i int) []byte { return bytes.Repeat([]byte{byte(i)}, 30_000+i) }
+	version := func(i int) []byte { return filler(i, 30_000+i) }
 	t.put("a", version(0))
 	done := make(chan struct{})
 	together(readers+1, func(i int) {
@@ -65,7 +65,7 @@ func concurrentKeys(t *T) {
 	const workers = 16
 	together(workers, func(i int) {
 		for round := range 3 {
-			key, data := fmt.Sprintf("dir/%02d", i), content(uint64(i*10+round), 5000)
+			key, data := fmt.Sprintf("dir/%02d", i), filler(i*10+round, 5000)
 			if _, err := t.store.Put(t.Context(), key, data, sealed(data, backends.PutOptions{})); err != nil {
 				t.Errorf("Put %s: %v", key, err)
 				return

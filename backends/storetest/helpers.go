@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"math/rand/v2"
@@ -25,11 +26,16 @@ type T struct {
 }
 
 // content is n bytes that depend on seed and do not repeat.
-func content(seed uint64, n int64) []byte {
+func content(seed byte, n int64) []byte {
 	data := make([]byte, n)
-	src := rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)})
+	src := rand.NewChaCha8([32]byte{seed})
 	_, _ = src.Read(data) // never fails
 	return data
+}
+
+// filler is n bytes of which any part tells the number i.
+func filler(i, n int) []byte {
+	return bytes.Repeat(fmt.Appendf(nil, "%08d", i), n/8+1)[:n]
 }
 
 // sealed adds the checksum of data to opts.

@@ -1,7 +1,6 @@
 package storetest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -216,14 +215,14 @@ func putSimultaneousVersion(t *T) {
 // oneWins puts 16 objects at once under a condition that one alone can meet.
 func (t *T) oneWins(cond backends.Condition, refusal error) {
 	const rivals = 16
-	winner := atomic.Int32{}
+	var winner atomic.Int64
 	winner.Store(-1)
 	together(rivals, func(i int) {
-		data := bytes.Repeat([]byte{byte(i)}, 1000)
+		data := filler(i, 1000)
 		_, err := t.store.Put(t.Context(), "a", data, sealed(data, backends.PutOptions{Condition: cond}))
 		switch {
 		case err == nil:
-			if !winner.CompareAndSwap(-1, int32(i)) {
+			if !winner.CompareAndSwap(-1, int64(i)) {
 				t.Errorf("both %d and %d won", winner.Load(), i)
 			}
 		case !errors.Is(err, refusal):
@@ -233,7 +232,7 @@ func (t *T) oneWins(cond backends.Condition, refusal error) {
 	if winner.Load() < 0 {
 		t.Fatal("nobody won")
 	}
-	t.wantContent("a", bytes.Repeat([]byte{byte(winner.Load())}, 1000))
+	t.wantContent("a", filler(int(winner.Load()), 1000))
 }
 
 func putUnsupported(t *T) {

@@ -56,7 +56,7 @@ func Run(t *testing.T, open Open, opts ...Option) {
 	}
 	tests := slices.Concat(
 		infoTests(), keyTests(), putTests(), statTests(), openTests(), listTests(),
-		uploadTests(), uploadStateTests(), copyTests(), renameTests(),
+		uploadTests(), uploadStateTests(), copyTests(), metadataTests(), renameTests(),
 		deleteTests(), directoryTests(), concurrencyTests(),
 	)
 	s.checkKnown(t, tests)

@@ -220,7 +220,7 @@ func TestFaultsAreNoticed(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			storetest.Run(t, func(*testing.T) backends.Store {
-				return tt.breakIt(mem.New(mem.Options{Adjust: func(i *backends.Info) { i.PartMin = 16 }}))
+				return tt.breakIt(mem.New(mem.Options{Adjust: func(i *backends.Info) { i.PartMin = 1024 }}))
 			}, tt.noticed)
 		})
 	}

@@ -260,9 +260,10 @@ func uploadOverwrite(t *T) {
 	}
 }
 
-func (t *T) commitCondition(key string, data []byte, cond backends.Condition) (backends.Upload, error) {
+// commitConditional uploads data to "a" and commits it under a condition.
+func (t *T) commitConditional(data []byte, cond backends.Condition) (backends.Upload, error) {
 	t.Helper()
-	up := t.begin(key, backends.PutOptions{})
+	up := t.begin("a", backends.PutOptions{})
 	parts := t.putParts(up, data)
 	_, err := up.Commit(t.Context(), parts, backends.Checksum(data), cond)
 	return up, err
@@ -270,10 +271,10 @@ func (t *T) commitCondition(key string, data []byte, cond backends.Condition) (b
 
 func uploadAbsent(t *T) {
 	absent := backends.Condition{Absent: true}
-	if _, err := t.commitCondition("a", []byte("first"), absent); err != nil {
+	if _, err := t.commitConditional([]byte("first"), absent); err != nil {
 		t.Fatalf("Commit onto nothing: %v", err)
 	}
-	up, err := t.commitCondition("a", []byte("second"), absent)
+	up, err := t.commitConditional([]byte("second"), absent)
 	t.wantError("Commit onto an object", err, fs.ErrExist)
 	t.wantContent("a", []byte("first"))
 	t.abort(up)
@@ -282,15 +283,15 @@ func uploadAbsent(t *T) {
 
 func uploadVersion(t *T) {
 	pinned := backends.Condition{Version: t.put("a", []byte("first")).Version}
-	if _, err := t.commitCondition("a", []byte("second"), pinned); err != nil {
+	if _, err := t.commitConditional([]byte("second"), pinned); err != nil {
 		t.Fatalf("Commit onto this version: %v", err)
 	}
-	up, err := t.commitCondition("a", []byte("third"), pinned)
+	up, err := t.commitConditional([]byte("third"), pinned)
 	t.wantError("Commit onto another version", err, backends.ErrChanged)
 	t.wantContent("a", []byte("second"))
 	t.abort(up)
 	t.delete("a")
-	up, err = t.commitCondition("a", []byte("third"), pinned)
+	up, err = t.commitConditional([]byte("third"), pinned)
 	t.wantError("Commit onto a missing object", err, backends.ErrChanged)
 	t.wantAbsent("a")
 	t.abort(up)
@@ -300,18 +301,18 @@ func uploadSimultaneous(t *T) {
 	const rivals = 6
 	uploads := make([]backends.Upload, rivals)
 	parts := make([]backends.Part, rivals)
-	data := func(i int) []byte { return bytes.Repeat([]byte{byte(i)}, 1000) }
+	data := func(i int) []byte { return filler(i, 1000) }
 	for i := range rivals {
 		uploads[i] = t.begin("a", backends.PutOptions{})
 		parts[i] = t.putPart(uploads[i], 1, 0, data(i))
 	}
-	winner := atomic.Int32{}
+	var winner atomic.Int64
 	winner.Store(-1)
 	together(rivals, func(i int) {
 		_, err := uploads[i].Commit(t.Context(), parts[i:i+1], backends.Checksum(data(i)), backends.Condition{Absent: true})
 		switch {
 		case err == nil:
-			if !winner.CompareAndSwap(-1, int32(i)) {
+			if !winner.CompareAndSwap(-1, int64(i)) {
 				t.Errorf("both %d and %d won", winner.Load(), i)
 			}
 		case !errors.Is(err, fs.ErrExist):
@@ -327,7 +328,7 @@ func uploadSimultaneous(t *T) {
 }
 
 func uploadUnsupported(t *T) {
-	up, err := t.commitCondition("a", []byte("x"), backends.Condition{Absent: true})
+	up, err := t.commitConditional([]byte("x"), backends.Condition{Absent: true})
 	t.wantError("Commit", err, errors.ErrUnsupported)
 	t.wantAbsent("a")
 	t.abort(up)
