@@ -12,7 +12,7 @@ import (
 )
 
 // List implements ftp.FileSystem: one request a page, each page handed on
-// before the next is asked for. An implied directory that the store does not
+// while the next is fetched, so that memory holds two at most. An implied directory that the store does not
 // date gets the date of the session's begin, because clients hide directories of
 // 1970. Keys that FTP cannot name are left out, and counted in the log.
 func (f *FileSystem) List(ctx context.Context, dir string) iter.Seq2[[]ftp.FileInfo, error] {
@@ -25,7 +25,10 @@ func (f *FileSystem) List(ctx context.Context, dir string) iter.Seq2[[]ftp.FileI
 		exists := prefix == ""
 		unnamed := 0
 		var infos []ftp.FileInfo
-		for page, err := range f.store.List(ctx, prefix, backends.ListOptions{}) {
+		pages := prefetched(ctx, func(ctx context.Context) iter.Seq2[[]backends.Entry, error] {
+			return f.store.List(ctx, prefix, backends.ListOptions{})
+		})
+		for page, err := range pages {
 			if err != nil {
 				yield(nil, fmt.Errorf("list %s: %w", dir, translate(err)))
 				return

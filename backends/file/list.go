@@ -171,7 +171,7 @@ func (l *listing) flush() error {
 	if !l.yield(l.page, nil) {
 		return errStopped
 	}
-	l.page = l.page[:0]
+	l.page = nil // that one is the caller's now
 	return nil
 }
 

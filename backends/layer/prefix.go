@@ -83,10 +83,9 @@ func (p *prefixed) List(ctx context.Context, prefix string, opts backends.ListOp
 		opts.Limit++ // for the marker that does not show
 	}
 	return func(yield func([]backends.Entry, error) bool) {
-		var named []backends.Entry
 		listed := 0
 		for page, err := range p.store.List(ctx, p.prefix+prefix, opts) {
-			named = named[:0]
+			named := page[:0] // each page is the caller's own, and so ours
 			for _, entry := range page {
 				entry.Key = strings.TrimPrefix(entry.Key, p.prefix)
 				if entry.Key != "" && (limit == 0 || listed < limit) {

@@ -209,6 +209,7 @@ func listMany(t *T) {
 		t.Errorf("Limit 1500 gave %d entries", got)
 	}
 	for _, recursive := range []bool{false, true} {
+		t.keepPages(backends.ListOptions{Recursive: recursive})
 		t.stopEarly(backends.ListOptions{Recursive: recursive})
 		t.cancelBetweenPages(backends.ListOptions{Recursive: recursive})
 	}
@@ -221,6 +222,24 @@ func listMany(t *T) {
 		}
 	}
 	t.stat("many.neighbour")
+}
+
+// keepPages holds on to all pages: what comes later must not change them.
+func (t *T) keepPages(opts backends.ListOptions) {
+	t.Helper()
+	var pages, copies [][]backends.Entry
+	for page, err := range t.store.List(t.Context(), "many/", opts) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, page)
+		copies = append(copies, slices.Clone(page))
+	}
+	for i := range pages {
+		if !slices.Equal(pages[i], copies[i]) {
+			t.Errorf("page %d changed after it was given", i+1)
+		}
+	}
 }
 
 func (t *T) stopEarly(opts backends.ListOptions) {
