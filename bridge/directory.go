@@ -10,6 +10,9 @@ import (
 	"ftpbridge/ftp"
 )
 
+// markerType is the content type of the objects that stand for directories.
+const markerType = "application/x-directory"
+
 // Mkdir implements ftp.FileSystem with a marker, in two requests.
 func (f *FileSystem) Mkdir(ctx context.Context, name string) error {
 	if keyOf(name) == "" {
@@ -25,7 +28,7 @@ func (f *FileSystem) Mkdir(ctx context.Context, name string) error {
 	case !isNotExist(err):
 		return err
 	}
-	_, err = f.store.Put(ctx, key+"/", nil, backends.PutOptions{ContentType: "application/x-directory"})
+	_, err = f.store.Put(ctx, key+"/", nil, backends.PutOptions{ContentType: markerType})
 	if errors.Is(err, backends.ErrConflict) {
 		return fmt.Errorf("make %s: %w", name, fs.ErrExist)
 	}
@@ -78,15 +81,15 @@ func (f *FileSystem) emptyDirectory(ctx context.Context, prefix string) (string,
 }
 
 // Remove implements ftp.FileSystem in two requests, because a store's delete
-// does not tell whether there was anything.
+// does not tell whether there was anything, and two more to keep directories.
 func (f *FileSystem) Remove(ctx context.Context, name string) error {
 	obj, err := f.statObject(ctx, name)
 	if err != nil {
 		return err
 	}
+	f.recent = recentStat{}
 	if err := f.store.Delete(ctx, backends.Condition{}, obj.Key); err != nil {
 		return fmt.Errorf("delete %s: %w", name, translate(err))
 	}
-	f.recent = recentStat{}
-	return nil
+	return translate(f.keepParent(ctx, obj.Key))
 }

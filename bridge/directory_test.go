@@ -297,10 +297,11 @@ func TestRepeatedRenameCompletesAnInterruptedOne(t *testing.T) {
 
 func TestRenameOfAHugeDirectoryIsRefusedBeforeAnyCopy(t *testing.T) {
 	store := memStore(nil)
-	for i := range 10_001 {
+	for i := range 6 {
 		put(t, store, fmt.Sprintf("d/%05d", i), nil)
 	}
-	if err := newFiles(t, store).Rename(t.Context(), "/d", "/e"); !errors.Is(err, fs.ErrPermission) {
+	files := newFiles(t, store, func(cfg *bridge.Config) { cfg.RenameMax = 5 })
+	if err := files.Rename(t.Context(), "/d", "/e"); !errors.Is(err, fs.ErrPermission) {
 		t.Errorf("Rename: %v, want fs.ErrPermission", err)
 	}
 	for page, err := range store.List(t.Context(), "e/", backends.ListOptions{}) {

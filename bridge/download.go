@@ -28,11 +28,21 @@ type download struct {
 	path   string
 	object backends.Object
 	offset int64 // of the next byte
+	end    int64 // where to stop
 	body   backends.Reader
 }
 
 // Open implements ftp.FileSystem in one request, which also starts the data.
 func (f *FileSystem) Open(ctx context.Context, name string, offset int64) (ftp.Download, error) {
+	d, err := f.openRange(ctx, name, offset, -1)
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+// openRange opens length bytes from offset on, or all if length is negative.
+func (f *FileSystem) openRange(ctx context.Context, name string, offset, length int64) (*download, error) {
 	key, err := readable(name)
 	if err != nil {
 		return nil, err
@@ -40,14 +50,19 @@ func (f *FileSystem) Open(ctx context.Context, name string, offset int64) (ftp.D
 	if key == "" {
 		return nil, ftp.ErrIsDirectory
 	}
-	body, err := f.store.Open(ctx, key, offset, -1, "")
+	body, err := f.store.Open(ctx, key, offset, length, "")
 	if errors.Is(err, backends.ErrRange) {
 		return nil, fmt.Errorf("open %s: %w", name, &ftp.RestartError{Offset: 0})
 	}
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", name, translate(err))
 	}
-	return &download{fs: f, path: name, object: body.Object(), offset: offset, body: body}, nil
+	d := &download{fs: f, path: name, object: body.Object(), offset: offset, body: body}
+	d.end = d.object.Size
+	if length >= 0 && length < d.end-offset {
+		d.end = offset + length
+	}
+	return d, nil
 }
 
 func (d *download) Info() ftp.FileInfo { return fileInfo(d.path, d.object) }
@@ -61,7 +76,7 @@ func (d *download) WriteTo(ctx context.Context, w io.Writer) (int64, error) {
 	}
 	defer buf.Free()
 	var written int64
-	for try := 0; d.offset < d.object.Size; {
+	for try := 0; d.offset < d.end; {
 		n, readErr := d.body.Read(buf.Bytes())
 		if n > 0 {
 			try = 0
@@ -72,7 +87,7 @@ func (d *download) WriteTo(ctx context.Context, w io.Writer) (int64, error) {
 				return written, err
 			}
 		}
-		if readErr == nil || d.offset >= d.object.Size {
+		if readErr == nil || d.offset >= d.end {
 			continue
 		}
 		if try++; try > reopenTries {
@@ -87,7 +102,7 @@ func (d *download) WriteTo(ctx context.Context, w io.Writer) (int64, error) {
 
 // buffer is a large one if that takes no waiting and the file needs it.
 func (d *download) buffer(ctx context.Context) (*bufpool.Buffer, error) {
-	if d.object.Size-d.offset > bufpool.ChunkSize {
+	if d.end-d.offset > bufpool.ChunkSize {
 		if buf := d.fs.buffers.TryPart(largeCopy); buf != nil {
 			return buf, nil
 		}
@@ -101,7 +116,7 @@ func (d *download) reopen(ctx context.Context, try int) error {
 	if err := pause(ctx, try); err != nil {
 		return err
 	}
-	body, err := d.fs.store.Open(ctx, d.object.Key, d.offset, -1, d.object.Version)
+	body, err := d.fs.store.Open(ctx, d.object.Key, d.offset, d.end-d.offset, d.object.Version)
 	switch {
 	case isNotExist(err):
 		return fmt.Errorf("%w: %w", ftp.ErrChanged, err)

@@ -4,6 +4,7 @@
 package bridge
 
 import (
+	"cmp"
 	"log/slog"
 	"time"
 
@@ -21,7 +22,13 @@ type Config struct {
 	PartSize int64
 	// PartConcurrency is how many parts of one upload are in flight.
 	PartConcurrency int
-	Logger          *slog.Logger
+	// RenameMax is how many objects a directory may hold to be renamed where
+	// each of them must be copied. 0: 10,000.
+	RenameMax int
+	// KeepDirs leaves a directory in place when its last file is deleted or
+	// renamed, where it was only implied by that.
+	KeepDirs bool
+	Logger   *slog.Logger
 }
 
 // FileSystem is what one session sees of a store. It keeps nothing between
@@ -32,6 +39,8 @@ type FileSystem struct {
 	buffers         *bufpool.Pool
 	schedule        schedule
 	partConcurrency int
+	renameMax       int
+	keepDirs        bool
 	log             *slog.Logger
 	began           time.Time
 	recent          recentStat
@@ -52,6 +61,8 @@ func New(cfg Config) *FileSystem {
 		buffers:         cfg.Buffers,
 		schedule:        newSchedule(info, cfg.PartSize, cfg.Buffers.MaxPart()),
 		partConcurrency: concurrency,
+		renameMax:       cmp.Or(cfg.RenameMax, 10_000),
+		keepDirs:        cfg.KeepDirs,
 		log:             cfg.Logger,
 		began:           time.Now(),
 	}

@@ -42,7 +42,7 @@ func memStore(adjust func(*backends.Info)) *mem.Store {
 
 // newFiles is a session's files on the store. After the test all transfer
 // memory must be given back.
-func newFiles(t *testing.T, store backends.Store) *bridge.FileSystem {
+func newFiles(t *testing.T, store backends.Store, adjust ...func(*bridge.Config)) *bridge.FileSystem {
 	t.Helper()
 	buffers := bufpool.New(budget)
 	t.Cleanup(func() {
@@ -50,13 +50,17 @@ func newFiles(t *testing.T, store backends.Store) *bridge.FileSystem {
 			t.Errorf("%d bytes of transfer memory were not given back", n)
 		}
 	})
-	return bridge.New(bridge.Config{
+	cfg := bridge.Config{
 		Store:           store,
 		Buffers:         buffers,
 		PartSize:        partSize,
 		PartConcurrency: 3,
 		Logger:          slog.New(slog.DiscardHandler),
-	})
+	}
+	for _, f := range adjust {
+		f(&cfg)
+	}
+	return bridge.New(cfg)
 }
 
 func put(t *testing.T, store backends.Store, key string, data []byte) backends.Object {

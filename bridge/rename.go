@@ -13,13 +13,9 @@ import (
 	"ftpbridge/ftp"
 )
 
-const (
-	// renameMax is how many objects a directory may hold to be renamed where
-	// each must be copied.
-	renameMax = 10_000
-	// renameConcurrency is how many of them are copied or deleted at once.
-	renameConcurrency = 16
-)
+// renameConcurrency is how many objects of a directory that is renamed are
+// copied or deleted at once.
+const renameConcurrency = 16
 
 // Rename implements ftp.FileSystem: in one step where the store can, else by
 // copies at the store followed by deletes. A rename that fails midway has
@@ -48,12 +44,18 @@ func (f *FileSystem) renameFile(ctx context.Context, obj backends.Object, target
 		return nil
 	}
 	if f.info.AtomicRename {
-		return f.store.Rename(ctx, obj.Key, target)
+		if err := f.store.Rename(ctx, obj.Key, target); err != nil {
+			return err
+		}
+		return f.keepParent(ctx, obj.Key)
 	}
 	if err := f.copyObject(ctx, obj.Key, obj.Version, target); err != nil {
 		return err
 	}
-	return f.deleteCopied(ctx, obj.Key, obj.Version)
+	if err := f.deleteCopied(ctx, obj.Key, obj.Version); err != nil {
+		return err
+	}
+	return f.keepParent(ctx, obj.Key)
 }
 
 func (f *FileSystem) renameDir(ctx context.Context, from, target string) error {
@@ -79,7 +81,10 @@ func (f *FileSystem) renameDir(ctx context.Context, from, target string) error {
 	if err != nil {
 		return err
 	}
-	return f.moveEntries(ctx, entries, missing, source, target)
+	if err := f.moveEntries(ctx, entries, missing, source, target); err != nil {
+		return err
+	}
+	return f.keepParent(ctx, strings.TrimSuffix(source, "/"))
 }
 
 // entriesToRename is all that is in a directory, or an error before anything
@@ -91,8 +96,8 @@ func (f *FileSystem) entriesToRename(ctx context.Context, prefix string) ([]back
 			return nil, err
 		}
 		entries = append(entries, page...)
-		if len(entries) > renameMax {
-			return nil, fmt.Errorf("more than %d objects to copy: %w", renameMax, fs.ErrPermission)
+		if len(entries) > f.renameMax {
+			return nil, fmt.Errorf("more than %d objects to copy: %w", f.renameMax, fs.ErrPermission)
 		}
 	}
 	if len(entries) == 0 {

@@ -53,7 +53,7 @@ func (f *FileSystem) targetEntries(ctx context.Context, target string) (map[stri
 				copies[strings.TrimPrefix(e.Key, target)] = e
 			}
 		}
-		if len(copies) > renameMax {
+		if len(copies) > f.renameMax {
 			return nil, ftp.ErrNotEmpty
 		}
 	}

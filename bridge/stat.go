@@ -102,5 +102,5 @@ func directoryDate(prefix string, page []backends.Entry) time.Time {
 }
 
 func fileInfo(name string, obj backends.Object) ftp.FileInfo {
-	return ftp.FileInfo{Name: path.Base(name), Size: obj.Size, ModTime: obj.ModTime}
+	return ftp.FileInfo{Name: path.Base(name), Size: obj.Size, ModTime: modTime(obj)}
 }
