@@ -197,6 +197,15 @@ func write(t *testing.T, conn net.Conn, data string) {
 	}
 }
 
+// wantClosed checks that the server has closed a connection without a byte.
+func wantClosed(t *testing.T, conn net.Conn) {
+	t.Helper()
+	n, err := conn.Read(make([]byte, 1))
+	if ne, ok := errors.AsType[net.Error](err); err == nil || ok && ne.Timeout() {
+		t.Errorf("the connection is still open: %d bytes, %v", n, err)
+	}
+}
+
 // reset closes a connection so that its peer sees an error, not the end.
 func reset(t *testing.T, conn *net.TCPConn) {
 	t.Helper()

@@ -26,6 +26,17 @@ func (s *session) identify(fields []any) []any {
 	return append(all, fields...)
 }
 
+// refusal is the reply to an error of a command that has no event of its own. It
+// records what is not the client's doing.
+func (s *session) refusal(ctx context.Context, verb, name string, err error) reply {
+	err = jobError(ctx, err)
+	r := replyFor(err)
+	if r.code < 500 && outcome(err) == "failed" {
+		s.event("refused", "command", verb, "path", name, "reason", err.Error(), "reply", r.code)
+	}
+	return r
+}
+
 // fileEvent records a command on a path.
 func (s *session) fileEvent(name, path string, err error, r reply, fields ...any) {
 	all := []any{"path", path, "outcome", outcome(err), "reply", r.code}

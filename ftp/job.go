@@ -96,7 +96,6 @@ func (s *session) accompany() (req request, ok bool) {
 			if req.verb == "ABOR" && j.transfer != nil {
 				j.cancel(errAborted) // it gets its own reply after the transfer's
 			}
-			over = s.stage() == answered
 		}
 	}
 	j.quit = s.holds("QUIT")
@@ -118,20 +117,19 @@ func (s *session) holds(verb string) bool {
 	return slices.ContainsFunc(s.held, func(r request) bool { return r.verb == verb })
 }
 
-// controlLeft tells, at the end of an upload's data, whether the client has
-// dropped its control connection without a QUIT. Then the data may be cut short,
-// for a killed program's connections all end as if on purpose.
-func (s *session) controlLeft(ctx context.Context) bool {
-	if ctx.Err() != nil {
-		return true
+// stillThere tells, at the end of an upload's data, whether the client is: it
+// has neither aborted nor dropped its control connection without a QUIT. Then the
+// data may be cut short, for a killed program's connections end as if on
+// purpose.
+func (s *session) stillThere(ctx context.Context) error {
+	if s.control.hungUp() {
+		select {
+		case <-s.job.deaf: // all that came before the end has been read
+			if !s.job.quit {
+				return errControlLost
+			}
+		case <-ctx.Done():
+		}
 	}
-	if !s.control.hungUp() {
-		return false
-	}
-	select {
-	case <-s.job.deaf: // all that came before the end has been read
-		return !s.job.quit
-	case <-ctx.Done():
-		return true
-	}
+	return context.Cause(ctx) // nil unless it has ended
 }

@@ -34,6 +34,30 @@ func TestManyPipelinedCommands(t *testing.T) {
 	}
 }
 
+func TestFloodBehindACommandIsNotKept(t *testing.T) {
+	files, c := serveFake(t)
+	files.put("/a", nil)
+	release := make(chan struct{})
+	files.onRename = func(context.Context) error {
+		files.events <- "renaming"
+		<-release
+		return nil
+	}
+	c.do("RNFR a", 350)
+	c.send("RNTO b\r\n")
+	files.await(t)
+	flood := []byte(strings.Repeat("NOOP "+strings.Repeat("x", 4000)+"\r\n", 10_000))
+	if err := c.conn.SetWriteDeadline(time.Now().Add(500 * time.Millisecond)); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := c.conn.Write(flood); err == nil {
+		t.Errorf("the server took %d bytes", n)
+	}
+	close(release)
+	c.want(250)
+	c.want(200)
+}
+
 func TestLoginFailuresAreAlike(t *testing.T) {
 	address := serve(t, &ftp.Server{Driver: fakeDriver{newFakeFiles()}})
 	c := connect(t, address, "")
@@ -219,6 +243,8 @@ func TestLog(t *testing.T) {
 	c.do("RNTO c", 250)
 	c.do("DELE c", 250)
 	c.do("DELE c", 550)
+	files.onStat = func(context.Context, string) error { return fmt.Errorf("request 7: %w", ftp.ErrBusy) }
+	c.do("SIZE c", 450)
 	c.do("MKD d", 257)
 	c.do("RMD d", 250)
 	c.do("PORT 127,0,0,9,9,9", 501)
@@ -244,6 +270,7 @@ func TestLog(t *testing.T) {
 		`msg=delete`, `path=/c outcome=failed reply=550 reason="file does not exist"`,
 		`msg=mkdir`, `path=/d outcome=ok reply=257`,
 		`msg=refused`, `active mode to somewhere else`,
+		`command=SIZE path=c reason="request 7: store busy" reply=450`,
 		`msg=logout`,
 	} {
 		if !strings.Contains(text, want) {

@@ -130,6 +130,7 @@ func newTranscript(t *testing.T) *transcript {
 		Buffers:         buffers,
 		PartSize:        5 << 20,
 		PartConcurrency: 2,
+		RenameMax:       10_000,
 		Logger:          slog.New(slog.DiscardHandler),
 	}}
 	tr.c = connect(t, serve(t, &ftp.Server{Driver: driver, ActiveMode: true}), "")

@@ -120,11 +120,8 @@ func (t *transfer) receive(ctx context.Context, file File, opening reply) error 
 	if err != nil {
 		return t.why(ctx, err)
 	}
-	if t.session.controlLeft(ctx) {
-		return errControlLost
-	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	if err := t.session.stillThere(ctx); err != nil {
+		return err
 	}
 	if n < t.least() {
 		return fmt.Errorf("%w: %d of %d", errTooFew, n, t.size)

@@ -17,7 +17,7 @@ func (s *session) changeDir(ctx context.Context, name string) reply {
 		return replyFor(err)
 	}
 	if _, err := s.files.StatDir(ctx, dir); err != nil {
-		return replyFor(jobError(ctx, err))
+		return s.refusal(ctx, "CWD", dir, err)
 	}
 	s.cwd = dir
 	return answer(250, "Directory changed to "+s.cwd)

@@ -12,7 +12,7 @@ import (
 func (s *session) size(ctx context.Context, name string) reply {
 	info, err := s.statFile(ctx, name)
 	if err != nil {
-		return replyFor(err)
+		return s.refusal(ctx, "SIZE", name, err)
 	}
 	return answer(213, strconv.FormatInt(info.Size, 10))
 }
@@ -22,7 +22,7 @@ func (s *session) modified(ctx context.Context, name string) reply {
 	info, err := s.statFile(ctx, name)
 	switch {
 	case err != nil:
-		return replyFor(err)
+		return s.refusal(ctx, "MDTM", name, err)
 	case info.ModTime.IsZero():
 		return answer(550, "Time not known.")
 	}
@@ -47,7 +47,7 @@ func (s *session) renameOld(ctx context.Context, name string) reply {
 		_, err = s.stat(ctx, from)
 	}
 	if err != nil {
-		return replyFor(err)
+		return s.refusal(ctx, "RNFR", name, err)
 	}
 	s.renameFrom = from
 	return answer(350, "Now send RNTO.")
@@ -75,8 +75,7 @@ func (s *session) statFile(ctx context.Context, name string) (FileInfo, error) {
 	if err != nil {
 		return FileInfo{}, err
 	}
-	info, err := s.files.StatFile(ctx, file)
-	return info, jobError(ctx, err)
+	return s.files.StatFile(ctx, file)
 }
 
 // stat describes a file or, if there is none, a directory.
@@ -85,5 +84,5 @@ func (s *session) stat(ctx context.Context, path string) (FileInfo, error) {
 	if errors.Is(err, ErrIsDirectory) || errors.Is(err, fs.ErrNotExist) {
 		info, err = s.files.StatDir(ctx, path)
 	}
-	return info, jobError(ctx, err)
+	return info, err
 }

@@ -41,7 +41,7 @@ func (s *session) machineList(ctx context.Context, t *transfer) reply {
 func (s *session) sendListing(ctx context.Context, t *transfer, name string, format lineFormat) reply {
 	l, err := s.openListing(ctx, name)
 	if err != nil {
-		return replyFor(t.why(ctx, err))
+		return s.refusal(ctx, t.verb, name, err)
 	}
 	defer l.stop()
 	if l.file {
@@ -63,7 +63,7 @@ func (s *session) sendListing(ctx context.Context, t *transfer, name string, for
 		err = t.finish(ctx)
 	}
 	if err != nil {
-		return replyFor(t.why(ctx, err))
+		return s.refusal(ctx, t.verb, name, t.why(ctx, err))
 	}
 	return answer(226, "Listing sent.")
 }
@@ -72,7 +72,7 @@ func (s *session) sendListing(ctx context.Context, t *transfer, name string, for
 func (s *session) listOnControl(ctx context.Context, arg string) reply {
 	l, err := s.openListing(ctx, splitListOptions(arg))
 	if err != nil {
-		return replyFor(jobError(ctx, err))
+		return s.refusal(ctx, "STAT", arg, err)
 	}
 	defer l.stop()
 	s.control.write([]byte("213-Status follows:\r\n"))
@@ -96,7 +96,7 @@ func (s *session) machineStat(ctx context.Context, name string) reply {
 	}
 	info, err := s.stat(ctx, path)
 	if err != nil {
-		return replyFor(err)
+		return s.refusal(ctx, "MLST", path, err)
 	}
 	line := s.facts.appendFacts([]byte{' '}, named(info, path))
 	return reply{code: 250, lines: []string{"Listing " + path, strings.TrimSuffix(string(line), "\r\n"), "End"}}
