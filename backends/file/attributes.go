@@ -72,7 +72,15 @@ func (s *Store) setAttributes(f *os.File, info fs.FileInfo, a attributes) error 
 		return nil
 	}
 	// Not supported there, or more than fits; a full disk shows now, too.
-	return s.writeSidecar(versionOf(info), record)
+	if err := s.writeSidecar(versionOf(info), record); err != nil {
+		return err
+	}
+	// What fitted before must not hide it.
+	err = xattr.FRemove(f, attributeName)
+	if errors.Is(err, xattr.ENOATTR) || isAny(err, syscall.ENOTSUP, syscall.EPERM) {
+		return nil
+	}
+	return err
 }
 
 // attributes reads those of an open file; one that was made by others has none.
@@ -108,15 +116,18 @@ func (s *Store) dropSidecar(version string) error {
 	return err
 }
 
-// writeSidecar stores attributes durably.
+// writeSidecar stores attributes durably, all or nothing.
 func (s *Store) writeSidecar(version string, record []byte) error {
-	f, err := s.root.OpenFile(sidecar(version), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	f, name, err := s.createTemp()
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(record)
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
+		return errors.Join(err, s.root.Remove(name))
+	}
+	if err := s.root.Rename(name, sidecar(version)); err != nil {
+		return errors.Join(err, s.root.Remove(name))
 	}
 	return s.syncDirs(attributesDir)
 }

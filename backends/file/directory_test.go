@@ -282,6 +282,19 @@ func TestVersionAfterDeleteAndPut(t *testing.T) {
 	}
 }
 
+// So the date is the store's own, later than any that it gave before.
+func TestDatesIncrease(t *testing.T) {
+	store, _ := newStore(t)
+	newest := time.Now().Add(time.Hour).UnixNano()
+	store.lastTime.Store(newest)
+	for i := range int64(3) {
+		obj := put(t, store, "a", "same")
+		if got := obj.ModTime.UnixNano(); got != newest+1+i {
+			t.Errorf("write %d has the date %d, want %d", i, got, newest+1+i)
+		}
+	}
+}
+
 // Metadata that an extended attribute cannot hold goes to a sidecar.
 func TestLargeMetadata(t *testing.T) {
 	store, dir := newStore(t)
@@ -290,6 +303,14 @@ func TestLargeMetadata(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	put(t, store, "b", "small")
+	if _, err := store.SetMetadata(t.Context(), "b", map[string]string{"large": large}, ""); err != nil {
+		t.Fatal(err)
+	}
+	if obj, err := store.Stat(t.Context(), "b"); err != nil || obj.Metadata["large"] != large {
+		t.Errorf("enlarged to %d bytes, %v; want %d", len(obj.Metadata["large"]), err, len(large))
+	}
+	wantOwnFiles(t, dir, 2)
 	if err := store.Rename(t.Context(), "a", "b"); err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,10 @@ const pageSize = 1000
 // or may not show.
 func (s *Store) List(ctx context.Context, prefix string, opts backends.ListOptions) iter.Seq2[[]backends.Entry, error] {
 	return func(yield func([]backends.Entry, error) bool) {
+		if opts.After != "" {
+			yield(nil, fmt.Errorf("list %q after %q: %w", prefix, opts.After, errors.ErrUnsupported))
+			return
+		}
 		l := &listing{ctx: ctx, store: s, opts: opts, yield: yield}
 		err := l.run(prefix)
 		if err == nil {

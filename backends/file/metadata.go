@@ -27,12 +27,12 @@ func (s *Store) setMetadata(ctx context.Context, key string, change map[string]s
 	if err != nil {
 		return backends.Object{}, err
 	}
-	f, info, err := s.openFile(loc)
-	if err != nil {
-		return backends.Object{}, err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	err = s.lock.with(func() error {
+	err = s.lock.with(func() (err error) {
+		f, info, err := s.openFile(loc)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, f.Close()) }()
 		if version != "" && version != versionOf(info) {
 			return backends.ErrChanged
 		}
@@ -44,11 +44,8 @@ func (s *Store) setMetadata(ctx context.Context, key string, change map[string]s
 		maps.Copy(metadata, a.Metadata)
 		maps.Copy(metadata, change)
 		a.Metadata = metadata
-		if err := errors.Join(s.setAttributes(f, info, a), f.Sync()); err != nil {
-			return writeError(err)
-		}
 		obj = a.object(key, info)
-		return nil
+		return writeError(errors.Join(s.setAttributes(f, info, a), f.Sync()))
 	})
 	return obj, err
 }

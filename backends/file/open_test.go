@@ -131,6 +131,39 @@ func TestAbsentAcrossStores(t *testing.T) {
 	}
 }
 
+// A program that does not know the lock may make the file just before Absent
+// publishes one: that must not replace it.
+func TestAbsentDoesNotReplaceForeignFiles(t *testing.T) {
+	store, dir := newStore(t)
+	writeFile(t, filepath.Join(dir, tempDir, "new"), "new")
+	writeFile(t, filepath.Join(dir, "a"), "foreign")
+	err := store.move(tempDir+"/new", "a", backends.Condition{Absent: true})
+	if !errors.Is(err, fs.ErrExist) {
+		t.Errorf("move: %v", err)
+	}
+	if got := read(t, store, "a"); got != "foreign" {
+		t.Errorf("there is now %q", got)
+	}
+}
+
+// Another process must not get the lock while this one holds it.
+func TestLockExcludesOtherProcesses(t *testing.T) {
+	first, dir := newStore(t)
+	other := openAgain(t, dir).lock.file // an opening of its own, as another process has
+	err := first.lock.with(func() error {
+		if err := flock(other, syscall.LOCK_EX|syscall.LOCK_NB); !errors.Is(err, syscall.EWOULDBLOCK) {
+			t.Errorf("locked twice: %v", err)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := flock(other, syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		t.Errorf("still locked: %v", err)
+	}
+}
+
 func TestErrors(t *testing.T) {
 	pathError := func(err error) error {
 		return fmt.Errorf("context: %w", &fs.PathError{Op: "open", Path: "x", Err: err})

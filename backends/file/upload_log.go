@@ -153,14 +153,20 @@ func (s *Store) withLog(id string, f func(log *os.File) error) (err error) {
 	if err := flock(log, syscall.LOCK_EX); err != nil {
 		return err
 	}
-	info, err := log.Stat()
-	if err != nil {
+	if err := stillThere(log); err != nil {
 		return err
 	}
-	if info.Sys().(*syscall.Stat_t).Nlink == 0 {
-		return backends.ErrNoUpload // ended while this waited for the lock
-	}
 	return f(log)
+}
+
+// stillThere is ErrNoUpload if the log was removed since it was opened, while
+// this waited for the lock.
+func stillThere(log *os.File) error {
+	info, err := log.Stat()
+	if err == nil && info.Sys().(*syscall.Stat_t).Nlink == 0 {
+		err = backends.ErrNoUpload
+	}
+	return err
 }
 
 func dataPath(id string) string { return uploadsDir + "/" + id }

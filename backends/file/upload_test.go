@@ -95,6 +95,39 @@ func openAgain(t *testing.T, dir string) *Store {
 	return store
 }
 
+// The straggler may have opened the log before it was removed.
+func TestLogRemovedWhileWaiting(t *testing.T) {
+	store, _ := newStore(t)
+	up := begin(t, store)
+	log, err := store.root.Open(logPath(up.ID()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	if err := stillThere(log); err != nil {
+		t.Errorf("while it is there: %v", err)
+	}
+	if err := up.Abort(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := stillThere(log); !errors.Is(err, backends.ErrNoUpload) {
+		t.Errorf("after its end: %v", err)
+	}
+}
+
+func TestCommitOfAnotherPart(t *testing.T) {
+	store, _ := newStore(t)
+	up := begin(t, store)
+	part := putPart(t, up, 1, 0, "12345")
+	other := part
+	other.Tag = "other"
+	_, err := up.Commit(t.Context(), []backends.Part{other}, part.Sum, backends.Condition{})
+	if !errors.Is(err, backends.ErrChanged) {
+		t.Errorf("Commit: %v", err)
+	}
+	commit(t, up, "12345", part)
+}
+
 // Two writers of one part: the one whose bytes are there has it, and Commit
 // publishes those bytes or nothing.
 func TestTwoWritersOfOnePart(t *testing.T) {
