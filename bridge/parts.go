@@ -67,9 +67,9 @@ func (p *partUpload) failed() error { return context.Cause(p.ctx) }
 func (p *partUpload) wait() error { return p.sending.Wait() }
 
 // commit publishes the parts, or drops them.
-func (p *partUpload) commit(ctx context.Context, sum backends.CRC32C) (backends.Object, error) {
+func (p *partUpload) commit(ctx context.Context, sum backends.CRC32C, cond backends.Condition) (backends.Object, error) {
 	defer p.cancel(nil)
-	obj, err := p.pending.Commit(ctx, p.inOrder(), sum, backends.Condition{})
+	obj, err := p.pending.Commit(ctx, p.inOrder(), sum, cond)
 	if err != nil {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abortTimeout)
 		defer cancel()

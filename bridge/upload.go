@@ -29,8 +29,16 @@ type upload struct {
 	sum  backends.CRC32C
 }
 
-// Create implements ftp.FileSystem without any request to the store.
-func (f *FileSystem) Create(_ context.Context, name string, opts ftp.CreateOptions) (ftp.File, error) {
+// Create implements ftp.FileSystem without any request to the store, but for
+// one to find a unique name.
+func (f *FileSystem) Create(ctx context.Context, name string, opts ftp.CreateOptions) (ftp.File, error) {
+	if opts.Unique {
+		unique, err := f.uniqueName(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		name = unique
+	}
 	key, err := writable(name)
 	if err != nil {
 		return nil, err
@@ -42,14 +50,20 @@ func (f *FileSystem) Create(_ context.Context, name string, opts ftp.CreateOptio
 	if largest := schedule.maxSize(); opts.Size > largest {
 		return nil, fmt.Errorf("%d bytes announced, %d possible: %w", opts.Size, largest, ftp.ErrTooLarge)
 	}
-	return &upload{
+	u := &upload{
 		fs:       f,
 		path:     name,
 		key:      key,
 		options:  backends.PutOptions{ContentType: contentType(name)},
 		schedule: schedule,
-	}, nil
+	}
+	if opts.Unique && f.info.ConditionalWrites {
+		u.options.Condition.Absent = true // another may take the name meanwhile
+	}
+	return u, nil
 }
+
+func (u *upload) Path() string { return u.path }
 
 // ReadFrom implements ftp.File. When it returns without error, all parts but
 // those of a file that Commit sends whole are at the store.
@@ -176,7 +190,7 @@ func (u *upload) Commit(ctx context.Context) (ftp.Receipt, error) {
 
 func (u *upload) publish(ctx context.Context) (backends.Object, error) {
 	if u.parts != nil {
-		return u.parts.commit(ctx, u.sum)
+		return u.parts.commit(ctx, u.sum, u.options.Condition)
 	}
 	defer u.freeBuffer()
 	options := u.options

@@ -5,7 +5,10 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
+	"regexp"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/iotest"
@@ -238,6 +241,58 @@ func TestCreateRefuses(t *testing.T) {
 	_, err := files.Create(t.Context(), "/f", ftp.CreateOptions{Offset: 5})
 	if restart, ok := errors.AsType[*ftp.RestartError](err); !ok || restart.Offset != 0 {
 		t.Errorf("Create at an offset: %v, want a RestartError that names 0", err)
+	}
+}
+
+func TestUniqueNames(t *testing.T) {
+	inner := memStore(nil)
+	put(t, inner, "dir/taken.tar.gz", []byte("old"))
+	put(t, inner, ".profile", []byte("old"))
+	tests := map[string]string{ // name to the pattern of what it becomes
+		"/dir/free.pdf":     `^/dir/free\.pdf$`,
+		"/dir/taken.tar.gz": `^/dir/taken\.tar_\d{8}T\d{6}Z_[a-z2-7]{4}\.gz$`,
+		"/.profile":         `^/\.profile_\d{8}T\d{6}Z_[a-z2-7]{4}$`,
+	}
+	for name, pattern := range tests {
+		f, err := newFiles(t, inner).Create(t.Context(), name, ftp.CreateOptions{Unique: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !regexp.MustCompile(pattern).MatchString(f.Path()) {
+			t.Errorf("%s becomes %s, want %s", name, f.Path(), pattern)
+		}
+		if _, err := f.ReadFrom(t.Context(), strings.NewReader("new")); err != nil {
+			t.Fatal(err)
+		}
+		if receipt, err := f.Commit(t.Context()); err != nil || receipt.Path != f.Path() {
+			t.Errorf("Commit = %+v, %v", receipt, err)
+		}
+		if got := get(t, inner, f.Path()[1:]); string(got) != "new" {
+			t.Errorf("%s holds %q", f.Path(), got)
+		}
+	}
+	if got := get(t, inner, ".profile"); string(got) != "old" {
+		t.Errorf("the old file now holds %q", got)
+	}
+}
+
+func TestUniqueNameThatIsTakenMeanwhile(t *testing.T) {
+	for _, size := range []int{10, 3 * partSize} {
+		inner := memStore(nil)
+		f, err := newFiles(t, inner).Create(t.Context(), "/f", ftp.CreateOptions{Unique: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.ReadFrom(t.Context(), bytes.NewReader(randomBytes(t, size))); err != nil {
+			t.Fatal(err)
+		}
+		put(t, inner, "f", []byte("rival"))
+		if _, err := f.Commit(t.Context()); !errors.Is(err, fs.ErrExist) {
+			t.Errorf("Commit of %d bytes: %v, want fs.ErrExist", size, err)
+		}
+		if got := get(t, inner, "f"); string(got) != "rival" {
+			t.Errorf("the rival's file now holds %d other bytes", len(got))
+		}
 	}
 }
 

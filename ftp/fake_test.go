@@ -192,6 +192,8 @@ func (f *fakeFiles) Create(_ context.Context, name string, opts ftp.CreateOption
 	return &fakeUpload{files: f, path: name, data: slices.Clone(data[:opts.Offset])}, nil
 }
 
+func (u *fakeUpload) Path() string { return u.path }
+
 type fakeUpload struct {
 	files *fakeFiles
 	path  string
@@ -293,4 +295,24 @@ func (f *fakeFiles) Rename(ctx context.Context, from, to string) error {
 	f.files[to] = f.files[from]
 	delete(f.files, from)
 	return nil
+}
+
+// SetModTime is what a store that cannot does; the real one is tested with
+// the bridge.
+func (f *fakeFiles) SetModTime(context.Context, string, time.Time) error {
+	return errors.ErrUnsupported
+}
+
+func (f *fakeFiles) Hash(_ context.Context, name string, a ftp.HashAlgorithm, offset, length int64) ([]byte, int64, error) {
+	data, ok := f.get(name)
+	if !ok {
+		return nil, 0, fs.ErrNotExist
+	}
+	data = data[min(offset, int64(len(data))):]
+	if length >= 0 {
+		data = data[:min(length, int64(len(data)))]
+	}
+	sum := a.New()
+	sum.Write(data)
+	return sum.Sum(nil), int64(len(data)), nil
 }

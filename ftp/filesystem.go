@@ -62,6 +62,16 @@ type FileSystem interface {
 	// Rename moves a file, replacing what is there, or a directory with all
 	// that is in it, onto a name that is free or an empty directory.
 	Rename(ctx context.Context, from, to string) error
+
+	// SetModTime sets the modification time that StatFile tells, to the
+	// second. errors.ErrUnsupported where it cannot be kept.
+	SetModTime(ctx context.Context, path string, t time.Time) error
+
+	// Hash returns the sum of length bytes of the file from offset on, or of
+	// all from there if length is negative, and how many bytes that were. A
+	// range that passes the end is cut there; an offset beyond it is a
+	// RestartError.
+	Hash(ctx context.Context, path string, a HashAlgorithm, offset, length int64) (sum []byte, n int64, err error)
 }
 
 // CreateOptions tell what the client announced of its upload.
@@ -71,11 +81,17 @@ type CreateOptions struct {
 	Offset int64
 	// Size is how many bytes will come (ALLO); 0: unknown.
 	Size int64
+	// Unique asks for a name like the given one that no file has (STOU).
+	Unique bool
 }
 
 // File is an upload: ReadFrom once, then exactly one of Commit and Suspend.
 // Nothing shows at its path before Commit returned nil, and then all of it.
 type File interface {
+	// Path is where the file will be; it differs from what Create was given
+	// if that asked for a unique name.
+	Path() string
+
 	// ReadFrom stores what r gives up to io.EOF and returns how many bytes
 	// that were. It reads straight into the buffers that go to the store, in
 	// pieces as large as r will fill, and stops reading while memory is short.
