@@ -1,12 +1,13 @@
 GO       ?= go
 FUZZTIME ?= 10s
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
 # Debian packages of the FTP clients that the tests run.
-CLIENTS = curl python3
+CLIENTS = aria2 busybox curl inetutils-ftp lftp ncftp perl php-cli python3 rclone tnftp wget wput yafc
 
-FTPBRIDGE_TOOLS ?= $(HOME)/.cache/ftpbridge-tools
-export FTPBRIDGE_TOOLS
-export PATH := $(FTPBRIDGE_TOOLS)/bin:$(PATH)
+TEST_TOOLS ?= $(HOME)/.cache/ftpbridge-tools
+export TEST_TOOLS
+export PATH := $(TEST_TOOLS)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test quick lint format tools vuln fuzz
@@ -18,7 +19,7 @@ run: ## Serve ./ftpbridge-data as a demo
 	$(GO) run ./cmd/ftpbridge
 
 build: ## Build bin/ftpbridge
-	CGO_ENABLED=0 $(GO) build -trimpath -o bin/ftpbridge ./cmd/ftpbridge
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/ftpbridge ./cmd/ftpbridge
 
 test: tools ## Install the servers and clients that tests need, and run all tests
 	$(GO) test -race -tags integration -timeout 40m ./...
@@ -33,9 +34,10 @@ lint: ## Check style and likely mistakes
 format: ## Format the code
 	golangci-lint fmt ./...
 
-tools: ## Install servers, clients and linters for tests, pinned, into $FTPBRIDGE_TOOLS
+tools: ## Install servers, clients and linters for tests, pinned, into $TEST_TOOLS
 	test/tools/install.sh
 	test/tools/apt.sh $(CLIENTS)
+	test/tools/clients.sh
 
 vuln: ## Look for known vulnerabilities in what the program calls
 	.ci/vuln

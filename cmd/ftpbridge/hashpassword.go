@@ -53,7 +53,7 @@ func checkPassword(password string) error {
 
 func readPassword(ctx context.Context, in io.Reader, prompt io.Writer) (string, error) {
 	if fd, ok := terminal(in); ok {
-		return askPassword(ctx, fd, prompt)
+		return askPassword(ctx, fd, in, prompt)
 	}
 	text, err := io.ReadAll(io.LimitReader(in, int64(maxPassword)+int64(len("\r\n"))+1))
 	if err != nil {
@@ -62,44 +62,48 @@ func readPassword(ctx context.Context, in io.Reader, prompt io.Writer) (string, 
 	return strings.TrimSuffix(strings.TrimSuffix(string(text), "\n"), "\r"), nil
 }
 
-// askPassword asks on a terminal. When ctx ends it puts the terminal right and
-// leaves the blocked read to the end of the process, which comes next.
-func askPassword(ctx context.Context, terminal int, prompt io.Writer) (string, error) {
-	state, err := term.GetState(terminal)
+// askPassword asks on a terminal, in raw mode, so that Ctrl-C is read as a key.
+// When ctx ends it leaves the blocked read to the end of the process, which
+// comes next.
+func askPassword(ctx context.Context, fd int, in io.Reader, prompt io.Writer) (password string, err error) {
+	state, err := term.MakeRaw(fd)
 	if err != nil {
-		return "", fmt.Errorf("read the terminal's state: %w", err)
+		return "", fmt.Errorf("prepare the terminal: %w", err)
 	}
+	defer func() { err = errors.Join(err, term.Restore(fd, state)) }()
+
 	type answer struct {
 		password string
 		err      error
 	}
 	answers := make(chan answer, 1)
 	go func() {
-		password, err := askTwice(terminal, prompt)
+		password, err := askTwice(in, prompt)
 		answers <- answer{password, err}
 	}()
 	select {
 	case a := <-answers:
 		return a.password, a.err
 	case <-ctx.Done():
-		_, _ = fmt.Fprintln(prompt)
-		return "", errors.Join(ctx.Err(), term.Restore(terminal, state))
+		return "", ctx.Err()
 	}
 }
 
-func askTwice(terminal int, prompt io.Writer) (string, error) {
-	var answers [2]string
-	for i, question := range []string{"Password: ", "Again: "} {
-		_, _ = fmt.Fprint(prompt, question)
-		password, err := term.ReadPassword(terminal)
-		_, _ = fmt.Fprintln(prompt)
-		if err != nil {
-			return "", fmt.Errorf("read the password: %w", err)
-		}
-		answers[i] = string(password)
+func askTwice(in io.Reader, prompt io.Writer) (string, error) {
+	terminal := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{in, prompt}, "")
+	first, err := terminal.ReadPassword("Password: ")
+	if err != nil {
+		return "", fmt.Errorf("read the password: %w", err)
 	}
-	if answers[0] != answers[1] {
+	second, err := terminal.ReadPassword("Again: ")
+	if err != nil {
+		return "", fmt.Errorf("read the password again: %w", err)
+	}
+	if first != second {
 		return "", badInput(errors.New("the two passwords differ; try again"))
 	}
-	return answers[0], nil
+	return first, nil
 }

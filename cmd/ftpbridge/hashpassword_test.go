@@ -15,17 +15,17 @@ import (
 )
 
 // hashPassword runs the command with this standard input.
-func hashPassword(t *testing.T, stdin io.Reader) (hash, stderr string, err error) {
+func hashPassword(t *testing.T, stdin io.Reader, stderr io.Writer) (hash string, err error) {
 	t.Helper()
-	var out, errOut strings.Builder
+	var out strings.Builder
 	cmd := newHashPasswordCommand()
 	cmd.SetArgs([]string{})
 	cmd.SetIn(stdin)
 	cmd.SetOut(&out)
-	cmd.SetErr(&errOut)
+	cmd.SetErr(stderr)
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
 	err = cmd.ExecuteContext(t.Context())
-	return strings.TrimSuffix(out.String(), "\n"), errOut.String(), err
+	return strings.TrimSuffix(out.String(), "\n"), err
 }
 
 func wantHashOf(t *testing.T, hash, password string) {
@@ -43,9 +43,10 @@ func TestHashPasswordFromStandardInput(t *testing.T) {
 	for input, password := range map[string]string{
 		"hunter2": "hunter2", "hunter2\n": "hunter2", "hunter2\r\n": "hunter2", " a b \n": " a b ",
 	} {
-		hash, stderr, err := hashPassword(t, strings.NewReader(input))
-		if err != nil || stderr != "" {
-			t.Fatalf("input %q: %v, stderr %q", input, err, stderr)
+		var stderr strings.Builder
+		hash, err := hashPassword(t, strings.NewReader(input), &stderr)
+		if err != nil || stderr.String() != "" {
+			t.Fatalf("input %q: %v, stderr %q", input, err, stderr.String())
 		}
 		wantHashOf(t, hash, password)
 	}
@@ -60,12 +61,12 @@ func TestHashPasswordRefuses(t *testing.T) {
 		"too long":  strings.Repeat("x", maxPassword+1),
 		"endless":   strings.Repeat("x", 1<<20),
 	} {
-		hash, _, err := hashPassword(t, strings.NewReader(input))
+		hash, err := hashPassword(t, strings.NewReader(input), io.Discard)
 		if !isBadInput(err) || hash != "" || strings.Contains(err.Error(), "hunter") {
 			t.Errorf("%s: hash %q, %v; want none and an error", name, hash, err)
 		}
 	}
-	if _, _, err := hashPassword(t, strings.NewReader(strings.Repeat("x", maxPassword))); err != nil {
+	if _, err := hashPassword(t, strings.NewReader(strings.Repeat("x", maxPassword)), io.Discard); err != nil {
 		t.Errorf("the longest password: %v", err)
 	}
 }
@@ -95,57 +96,82 @@ func openTerminal(t *testing.T) (keyboard, terminal *os.File) {
 }
 
 func TestHashPasswordFromTerminal(t *testing.T) {
-	keyboard, terminal := openTerminal(t)
-	if _, err := io.WriteString(keyboard, "hunter2\nhunter2\n"); err != nil {
-		t.Fatal(err)
+	tests := map[string]struct {
+		first, second string // keys after each question
+		want          string // password, or empty
+	}{
+		"a password":              {"hunter2\r", "hunter2\r", "hunter2"},
+		"a corrected one":         {"hunterx\x7f2\r", "hunter2\r", "hunter2"},
+		"two different passwords": {"hunter2\r", "hunter3\r", ""},
+		"none":                    {"\r", "\r", ""},
+		"Ctrl-C":                  {"hunter2\r", "\x03", ""},
+		"Ctrl-D at once":          {"\x04", "", ""},
 	}
-	hash, stderr, err := hashPassword(t, terminal)
-	if err != nil || stderr != "Password: \nAgain: \n" {
-		t.Fatalf("%v, stderr %q", err, stderr)
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			keyboard, terminal := openTerminal(t)
+			typist := &typist{keyboard: keyboard, answers: map[string]string{"Password: ": tt.first, "Again: ": tt.second}}
+			hash, err := hashPassword(t, terminal, typist)
+			if (err == nil) != (tt.want != "") {
+				t.Errorf("hash %q, %v", hash, err)
+			}
+			if tt.want != "" {
+				wantHashOf(t, hash, tt.want)
+			}
+			if strings.Contains(typist.screen.String(), "hunter") {
+				t.Errorf("the screen shows %q", typist.screen.String())
+			}
+			wantEcho(t, terminal)
+		})
 	}
-	wantHashOf(t, hash, "hunter2")
+}
 
-	if _, err := io.WriteString(keyboard, "hunter2\nhunter3\n"); err != nil {
-		t.Fatal(err)
+// typist reads the screen and types the answer when a question appears.
+type typist struct {
+	keyboard io.Writer
+	answers  map[string]string
+	screen   strings.Builder
+}
+
+func (p *typist) Write(text []byte) (int, error) {
+	p.screen.Write(text)
+	for question, answer := range p.answers {
+		if strings.HasSuffix(p.screen.String(), question) {
+			delete(p.answers, question) // asked once, though written in pieces
+			if _, err := io.WriteString(p.keyboard, answer); err != nil {
+				return 0, err
+			}
+		}
 	}
-	if hash, _, err := hashPassword(t, terminal); !isBadInput(err) || hash != "" {
-		t.Errorf("with two different passwords: hash %q, %v", hash, err)
+	return len(text), nil
+}
+
+func wantEcho(t *testing.T, terminal *os.File) {
+	t.Helper()
+	state, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
+	if err != nil || state.Lflag&unix.ECHO == 0 {
+		t.Errorf("the terminal does not echo (%v)", err)
 	}
 }
 
 // TestHashPasswordInterrupted: the terminal must echo again.
 func TestHashPasswordInterrupted(t *testing.T) {
 	keyboard, terminal := openTerminal(t)
-	prompts, prompt := io.Pipe()
 	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
-	go func() {
-		_, err := readPassword(ctx, terminal, prompt)
-		ended <- err
-	}()
-	asked := make([]byte, len("Password: "))
-	if _, err := io.ReadFull(prompts, asked); err != nil {
-		t.Fatal(err)
-	}
-	rest := make(chan struct{})
-	go func() {
-		defer close(rest)
-		_, _ = io.Copy(io.Discard, prompts)
-	}()
-	cancel()
-	if err := <-ended; !errors.Is(err, context.Canceled) {
+	interrupt := writerFunc(func(text []byte) (int, error) {
+		cancel()
+		return len(text), nil
+	})
+	if _, err := readPassword(ctx, terminal, interrupt); !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted: %v", err)
 	}
-	state, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
-	if err != nil || state.Lflag&unix.ECHO == 0 {
-		t.Errorf("the terminal does not echo (%v)", err)
-	}
-	// Let the blocked read end, which in the program the process's end does.
-	if _, err := io.WriteString(keyboard, "x\nx\n"); err != nil {
+	wantEcho(t, terminal)
+	// End the blocked read, which in the program the process's end does.
+	if err := keyboard.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := prompt.Close(); err != nil {
-		t.Fatal(err)
-	}
-	<-rest
 }
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

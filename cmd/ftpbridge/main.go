@@ -32,7 +32,7 @@ func main() {
 // cleanly. The FTPBRIDGE_ variables are those of environ; cloud credentials
 // are looked for in the environment of the process.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
-	root := newRootCommand(environ)
+	root := newRootCommand(environ)           //nolint:contextcheck // cobra hands ctx to the commands
 	root.SetArgs(append([]string{}, args...)) // nil would mean those of the process
 	root.SetOut(stdout)
 	root.SetErr(stderr)

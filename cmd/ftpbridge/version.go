@@ -8,8 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// version is set by the linker (-X main.version=v1.2.3) where a build has no
-// version control to take it from.
+// version is set by the linker (-X main.version=v1.2.3), as make build does.
 var version string
 
 func newVersionCommand() *cobra.Command {

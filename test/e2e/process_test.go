@@ -111,8 +111,8 @@ func (p *process) readLog(stderr io.Reader, listening chan<- string) {
 		p.mu.Lock()
 		p.log.WriteString(lines.Text() + "\n")
 		p.mu.Unlock()
-		var record struct{ Msg, Addr string }
-		if json.Unmarshal(lines.Bytes(), &record) == nil && record.Msg == "listening" {
+		var record struct{ Event, Addr string }
+		if json.Unmarshal(lines.Bytes(), &record) == nil && record.Event == "listening" {
 			listening <- record.Addr
 		}
 	}
