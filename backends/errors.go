@@ -30,3 +30,18 @@ var (
 	// in a store that cannot hold both.
 	ErrConflict = errors.New("object and directory of one name")
 )
+
+// RequestID is the store's own number of the request that failed, which its
+// support asks for and its logs hold, or "" if err tells none. Drivers tell it
+// by a method RequestID() string of their errors.
+func RequestID(err error) string {
+	if e, ok := errors.AsType[requestError](err); ok {
+		return e.RequestID()
+	}
+	return ""
+}
+
+type requestError interface {
+	error
+	RequestID() string
+}

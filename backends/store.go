@@ -20,9 +20,10 @@ import (
 // is a directory marker: it holds no bytes.
 //
 // Every method may be called from any goroutine, and ends soon after its
-// context does. Drivers retry what their SDK retries (throttling and lost
-// connections before an answer), and classify each error once: what they
-// return satisfies errors.Is against the errors of this package and of io/fs.
+// context does. Drivers classify each error once: what they return satisfies
+// errors.Is against the errors of this package and of io/fs. They do not try
+// again after ErrBusy, except within a call of many requests that would
+// otherwise begin anew (a copy in parts): layer.Retry does.
 //
 // Reads follow writes: after Put, Commit, Copy, Rename or Delete returned nil,
 // every later call on every replica sees the change.
@@ -158,6 +159,10 @@ type ListOptions struct {
 	// Limit, if not 0, ends the listing after so many entries and asks the
 	// store for no more than that: the cheap way to see whether there is any.
 	Limit int
+	// After, if not empty, leaves out all entries whose keys do not come after
+	// it in the order of bytes: how a listing that broke off goes on. It needs
+	// Info.Ordered, else it is errors.ErrUnsupported.
+	After string
 }
 
 // Entry is one line of a listing.

@@ -82,6 +82,9 @@ func (p *prefixed) List(ctx context.Context, prefix string, opts backends.ListOp
 	if limit > 0 && prefix == "" {
 		opts.Limit++ // for the marker that does not show
 	}
+	if opts.After != "" {
+		opts.After = p.prefix + opts.After
+	}
 	return func(yield func([]backends.Entry, error) bool) {
 		listed := 0
 		for page, err := range p.store.List(ctx, p.prefix+prefix, opts) {

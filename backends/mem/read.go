@@ -3,6 +3,7 @@ package mem
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -51,7 +52,11 @@ func (r *reader) Object() backends.Object { return r.object }
 // then, after the last key of the page before.
 func (s *Store) List(ctx context.Context, prefix string, opts backends.ListOptions) iter.Seq2[[]backends.Entry, error] {
 	return func(yield func([]backends.Entry, error) bool) {
-		next, listed := prefix, 0
+		if opts.After != "" && !s.info.Ordered {
+			yield(nil, fmt.Errorf("list %q after %q: %w", prefix, opts.After, errors.ErrUnsupported))
+			return
+		}
+		next, listed := max(prefix, opts.After), 0
 		for {
 			if err := ctx.Err(); err != nil {
 				yield(nil, fmt.Errorf("list %q: %w", prefix, err))
@@ -62,7 +67,7 @@ func (s *Store) List(ctx context.Context, prefix string, opts backends.ListOptio
 				size = min(size, opts.Limit-listed)
 			}
 			var page []backends.Entry
-			page, next = s.page(prefix, next, opts.Recursive, size)
+			page, next = s.page(prefix, next, opts, size)
 			if len(page) > 0 && !yield(page, nil) {
 				return
 			}
@@ -76,7 +81,7 @@ func (s *Store) List(ctx context.Context, prefix string, opts backends.ListOptio
 
 // page gives up to size entries from the key next on, and the key from which
 // the following page goes on, or "" if there is none.
-func (s *Store) page(prefix, next string, recursive bool, size int) ([]backends.Entry, string) {
+func (s *Store) page(prefix, next string, opts backends.ListOptions, size int) ([]backends.Entry, string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var page []backends.Entry
@@ -86,16 +91,16 @@ func (s *Store) page(prefix, next string, recursive bool, size int) ([]backends.
 		if len(page) == size {
 			return page, key
 		}
-		name := key[len(prefix):]
-		if slash := strings.IndexByte(name, '/'); slash >= 0 && !recursive {
-			dir := key[:len(prefix)+slash+1]
-			page = append(page, backends.Entry{Key: dir})
-			at, _ = slices.BinarySearch(s.keys, after(dir))
-			continue
-		}
 		obj := s.objects[key]
-		page = append(page, backends.Entry{Key: key, Size: obj.Size, ModTime: obj.ModTime, Version: obj.Version})
+		entry := backends.Entry{Key: key, Size: obj.Size, ModTime: obj.ModTime, Version: obj.Version}
 		at++
+		if slash := strings.IndexByte(key[len(prefix):], '/'); slash >= 0 && !opts.Recursive {
+			entry = backends.Entry{Key: key[:len(prefix)+slash+1]}
+			at, _ = slices.BinarySearch(s.keys, after(entry.Key))
+		}
+		if entry.Key > opts.After {
+			page = append(page, entry)
+		}
 	}
 	return page, ""
 }

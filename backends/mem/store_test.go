@@ -28,7 +28,7 @@ func TestStore(t *testing.T) {
 			i.AtomicRename, i.AtomicDirRename, i.PartMin = true, true, smallPart
 		},
 		"no conditions, serial uniform parts": func(i *backends.Info) {
-			i.ConditionalWrites, i.PartsSerial, i.PartsUniform, i.PartMin = false, true, true, smallPart
+			i.Ordered, i.ConditionalWrites, i.PartsSerial, i.PartsUniform, i.PartMin = false, false, true, true, smallPart
 		},
 	}
 	for name, adjust := range tests {

@@ -55,7 +55,7 @@ func Run(t *testing.T, open Open, opts ...Option) {
 		opt.apply(s)
 	}
 	tests := slices.Concat(
-		infoTests(), keyTests(), putTests(), statTests(), openTests(), listTests(),
+		infoTests(), keyTests(), putTests(), statTests(), openTests(), listTests(), listAfterTests(),
 		uploadTests(), uploadStateTests(), copyTests(), metadataTests(), renameTests(),
 		deleteTests(), directoryTests(), concurrencyTests(),
 	)

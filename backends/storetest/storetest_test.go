@@ -20,6 +20,7 @@ type (
 	lenient      struct{ backends.Store } // takes an offset beyond the end
 	shortSighted struct{ backends.Store } // lists one page
 	unlimited    struct{ backends.Store } // ignores Limit
+	restarting   struct{ backends.Store } // ignores After
 	sweeping     struct{ backends.Store } // deletes what is below a marker
 	pedantic     struct{ backends.Store } // finds fault with a missing key in Delete
 	forgetful    struct{ backends.Store } // loses metadata in Copy
@@ -61,6 +62,11 @@ func (s shortSighted) List(ctx context.Context, prefix string, opts backends.Lis
 
 func (s unlimited) List(ctx context.Context, prefix string, opts backends.ListOptions) iter.Seq2[[]backends.Entry, error] {
 	opts.Limit = 0
+	return s.Store.List(ctx, prefix, opts)
+}
+
+func (s restarting) List(ctx context.Context, prefix string, opts backends.ListOptions) iter.Seq2[[]backends.Entry, error] {
+	opts.After = ""
 	return s.Store.List(ctx, prefix, opts)
 }
 
@@ -174,7 +180,11 @@ func TestFaultsAreNoticed(t *testing.T) {
 		},
 		"limit": {
 			func(s backends.Store) backends.Store { return unlimited{s} },
-			storetest.Known{"List/many": why, "List/limit": why},
+			storetest.Known{"List/many": why, "List/limit": why, "List/after": why},
+		},
+		"after": {
+			func(s backends.Store) backends.Store { return restarting{s} },
+			storetest.Known{"List/after": why},
 		},
 		"marker": {
 			func(s backends.Store) backends.Store { return sweeping{s} },
