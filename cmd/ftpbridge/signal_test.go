@@ -30,7 +30,7 @@ func TestSignals(t *testing.T) {
 			signalled := false
 			for lines := bufio.NewScanner(stderr); lines.Scan(); {
 				log.WriteString(lines.Text() + "\n")
-				if strings.Contains(lines.Text(), `"msg":"listening"`) {
+				if strings.Contains(lines.Text(), `"event":"listening"`) {
 					signalled = true
 					if err := cmd.Process.Signal(signal); err != nil {
 						t.Error(err)
