@@ -53,8 +53,8 @@ func startServing(t *testing.T, addresses int, serve func(ctx context.Context, s
 		defer close(read)
 		defer close(listening)
 		for lines := bufio.NewScanner(logged); lines.Scan(); {
-			var record struct{ Msg, Addr string }
-			if json.Unmarshal(lines.Bytes(), &record) == nil && record.Msg == "listening" {
+			var record struct{ Event, Addr string }
+			if json.Unmarshal(lines.Bytes(), &record) == nil && record.Event == "listening" {
 				listening <- record.Addr
 			}
 		}
