@@ -201,8 +201,10 @@ func TestRename(t *testing.T) {
 		"to our own":                {[]string{"a"}, "/a", "/.ftpbridge/a", nil, ftp.ErrName},
 		"to the root":               {[]string{"a"}, "/a", "/", nil, ftp.ErrName},
 		"directory": {
-			[]string{"d/", "d/1", "d/2", "d/s/3", "d/s/4", "da/5"}, "/d", "/e",
-			[]string{"da/5", "e/", "e/1", "e/2", "e/s/3", "e/s/4"}, nil,
+			[]string{"d/", "d/1", "d/2", "d/s/3", "d/s/4", "da/5"},
+			"/d", "/e",
+			[]string{"da/5", "e/", "e/1", "e/2", "e/s/3", "e/s/4"},
+			nil,
 		},
 		"directory onto an empty one":   {[]string{"d/1", "e/"}, "/d", "/e", []string{"e/", "e/1"}, nil},
 		"directory onto a full one":     {[]string{"d/1", "e/2"}, "/d", "/e", nil, ftp.ErrNotEmpty},
@@ -240,23 +242,28 @@ func TestRepeatedRenameCompletesAnInterruptedOne(t *testing.T) {
 	}{
 		"while it copied": {
 			map[string]string{"": "", "1": "one", "2": "two", "3": "three"},
-			map[string]string{"": "", "2": "two"}, nil,
+			map[string]string{"": "", "2": "two"},
+			nil,
 		},
 		"while it deleted": {
 			map[string]string{"3": "three"},
-			map[string]string{"": "", "1": "one", "2": "two", "3": "three"}, nil,
+			map[string]string{"": "", "1": "one", "2": "two", "3": "three"},
+			nil,
 		},
 		"while it deleted, marker left": {
 			map[string]string{"": "", "3": "three"},
-			map[string]string{"": "", "1": "one", "2": "two", "3": "three"}, nil,
+			map[string]string{"": "", "1": "one", "2": "two", "3": "three"},
+			nil,
 		},
 		"other content": {
 			map[string]string{"1": "one", "2": "two"},
-			map[string]string{"1": "eno"}, ftp.ErrNotEmpty,
+			map[string]string{"1": "eno"},
+			ftp.ErrNotEmpty,
 		},
 		"something else beside": {
 			map[string]string{"1": "one", "2": "two"},
-			map[string]string{"1": "one", "x": "foreign"}, ftp.ErrNotEmpty,
+			map[string]string{"1": "one", "x": "foreign"},
+			ftp.ErrNotEmpty,
 		},
 	}
 	for name, tt := range tests {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ftpbridge/backends"
+	"ftpbridge/ftp"
 )
 
 // mtimeKey is the metadata in which the modification time that a client set
@@ -22,6 +23,9 @@ func (f *FileSystem) SetModTime(ctx context.Context, name string, t time.Time) e
 	key, err := readable(name)
 	if err != nil {
 		return err
+	}
+	if key == "" {
+		return ftp.ErrIsDirectory
 	}
 	f.recent = recentStat{}
 	change := map[string]string{mtimeKey: strconv.FormatInt(t.Unix(), 10)}

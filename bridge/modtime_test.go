@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ftpbridge/backends"
+	"ftpbridge/ftp"
 )
 
 func TestSetModTime(t *testing.T) {
@@ -26,6 +27,9 @@ func TestSetModTime(t *testing.T) {
 	}
 	if err := files.SetModTime(t.Context(), "/missing", want); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("SetModTime of a missing file: %v", err)
+	}
+	if err := files.SetModTime(t.Context(), "/", want); !errors.Is(err, ftp.ErrIsDirectory) {
+		t.Errorf("SetModTime of the root: %v", err)
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"time"
 
 	"ftpbridge/backends"
 	"ftpbridge/ftp"
@@ -18,6 +20,7 @@ type upload struct {
 	path     string
 	key      string
 	options  backends.PutOptions
+	unique   bool // another name will do
 	schedule schedule
 
 	// whole and its buffer are the file as long as it fits the first part.
@@ -56,6 +59,7 @@ func (f *FileSystem) Create(ctx context.Context, name string, opts ftp.CreateOpt
 		key:      key,
 		options:  backends.PutOptions{ContentType: contentType(name)},
 		schedule: schedule,
+		unique:   opts.Unique,
 	}
 	if opts.Unique && f.info.ConditionalWrites {
 		u.options.Condition.Absent = true // another may take the name meanwhile
@@ -195,8 +199,21 @@ func (u *upload) publish(ctx context.Context) (backends.Object, error) {
 	defer u.freeBuffer()
 	options := u.options
 	options.Checksum = u.sum
-	return u.fs.store.Put(ctx, u.key, u.whole, options)
+	obj, err := u.fs.store.Put(ctx, u.key, u.whole, options)
+	for range uniqueTries {
+		if !u.unique || !errors.Is(err, fs.ErrExist) {
+			break
+		}
+		// Another upload took the name meanwhile.
+		u.path = numbered(u.path, time.Now())
+		u.key = keyOf(u.path)
+		obj, err = u.fs.store.Put(ctx, u.key, u.whole, options)
+	}
+	return obj, err
 }
+
+// uniqueTries bounds the search for a name that nobody takes first.
+const uniqueTries = 3
 
 // Suspend implements ftp.File: what the store holds of it is dropped.
 func (u *upload) Suspend(ctx context.Context, _ error) error {

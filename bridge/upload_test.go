@@ -277,18 +277,28 @@ func TestUniqueNames(t *testing.T) {
 }
 
 func TestUniqueNameThatIsTakenMeanwhile(t *testing.T) {
-	for _, size := range []int{10, 3 * partSize} {
+	for name, tt := range map[string]struct {
+		size int
+		err  error
+	}{
+		"small":    {10, nil}, // stored under another name
+		"in parts": {3 * partSize, fs.ErrExist},
+	} {
 		inner := memStore(nil)
 		f, err := newFiles(t, inner).Create(t.Context(), "/f", ftp.CreateOptions{Unique: true})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := f.ReadFrom(t.Context(), bytes.NewReader(randomBytes(t, size))); err != nil {
+		if _, err := f.ReadFrom(t.Context(), bytes.NewReader(randomBytes(t, tt.size))); err != nil {
 			t.Fatal(err)
 		}
 		put(t, inner, "f", []byte("rival"))
-		if _, err := f.Commit(t.Context()); !errors.Is(err, fs.ErrExist) {
-			t.Errorf("Commit of %d bytes: %v, want fs.ErrExist", size, err)
+		receipt, err := f.Commit(t.Context())
+		if !errors.Is(err, tt.err) {
+			t.Errorf("%s: Commit: %v, want %v", name, err, tt.err)
+		}
+		if err == nil && (receipt.Path == "/f" || len(get(t, inner, receipt.Path[1:])) != tt.size) {
+			t.Errorf("%s: stored as %s", name, receipt.Path)
 		}
 		if got := get(t, inner, "f"); string(got) != "rival" {
 			t.Errorf("the rival's file now holds %d other bytes", len(got))
