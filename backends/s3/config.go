@@ -6,9 +6,9 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
 // Config says which bucket to use and how to reach it. It holds no
@@ -20,36 +20,45 @@ type Config struct {
 	// opens the Store puts a prefix layer over it.
 	Prefix string
 	// Region of the bucket; if empty, the environment's (AWS_REGION, shared
-	// files), and "us-east-1" where there is an Endpoint.
+	// files); if that is empty too, "us-east-1" where there is an endpoint,
+	// else the one that Amazon names when asked for the bucket.
 	Region string
 	// Endpoint is the base URL of an S3-compatible service; if empty, the
 	// environment's (AWS_ENDPOINT_URL_S3), else Amazon's.
 	Endpoint string
 	// PathStyle puts the bucket into the path instead of the host name.
 	PathStyle bool
+	// CAFile is a PEM file of authorities to trust besides the system's, or
+	// besides those of AWS_CA_BUNDLE.
+	CAFile string
 	// UnsignedPayload leaves the body out of the signature of uploads over
 	// plain http too, as it always is over TLS. That saves reading the body
 	// twice; the store still verifies its checksum.
 	UnsignedPayload bool
+
+	// RoleARN is a role to assume; ExternalID goes with the request for it.
+	RoleARN, ExternalID string
+	// RequesterPays agrees to be charged for every request.
+	RequesterPays bool
+
+	// StorageClass, ACL (a canned one), Tags (in the form of a query) and
+	// Encryption are those of new objects; if empty, the bucket's defaults.
+	StorageClass types.StorageClass
+	ACL          types.ObjectCannedACL
+	Tags         string
+	Encryption   Encryption
+
+	// PartsUniform is for services that want all parts but the last of one size.
+	PartsUniform bool
+	// Experimental allows what has not been proven on the real service:
+	// directory buckets.
+	Experimental bool
 }
 
-// notYet are the parameters that are planned: naming one is refused as such
-// instead of as a spelling mistake.
-var notYet = []string{
-	"acl", "external_id", "kms_key", "part_sizes", "role_arn", "sse", "state", "storage_class", "unsafe_conflicts",
-}
-
-var params = map[string]func(c *Config, value string) error{
-	"region":           setRegion,
-	"endpoint":         setEndpoint,
-	"path_style":       func(c *Config, v string) error { return setBool(&c.PathStyle, v) },
-	"unsigned_payload": func(c *Config, v string) error { return setBool(&c.UnsignedPayload, v) },
-}
-
-// ParseURL reads s3://bucket/prefix?region=…&endpoint=…&path_style=true&unsigned_payload=true.
-// All that is wrong is reported at once, each error with the parameter and
-// the remedy. An error never repeats the user information, which may be a
-// secret.
+// ParseURL reads s3://bucket/prefix?parameter=value&…; the parameters are
+// those of the table params. All that is wrong is reported at once, each error
+// with the parameter and the remedy. An error never repeats the user
+// information, which may be a secret.
 func ParseURL(u *url.URL) (Config, error) {
 	if u.Opaque != "" {
 		return Config{}, errors.New("write the bucket after two slashes: s3://bucket/prefix")
@@ -70,31 +79,9 @@ func ParseURL(u *url.URL) (Config, error) {
 	if cfg.Prefix, err = parsePrefix(u.Path); err != nil {
 		errs = append(errs, err)
 	}
-	return cfg, errors.Join(append(errs, cfg.setParams(u.RawQuery)...)...)
-}
-
-func (c *Config) setParams(rawQuery string) []error {
-	query, err := url.ParseQuery(rawQuery)
-	if err != nil {
-		return []error{errors.New("malformed parameters after the ?: write name=value pairs joined by &, and % as %25")}
-	}
-	var errs []error
-	for _, name := range sortedKeys(query) {
-		set, known := params[name]
-		switch {
-		case known && len(query[name]) > 1:
-			errs = append(errs, fmt.Errorf("parameter %s is given more than once: keep one", name))
-		case known:
-			if err := set(c, query[name][0]); err != nil {
-				errs = append(errs, fmt.Errorf("parameter %s: %w", name, err))
-			}
-		case slices.Contains(notYet, name):
-			errs = append(errs, fmt.Errorf("parameter %s is not available yet: remove it", name))
-		default:
-			errs = append(errs, fmt.Errorf("unknown parameter %s: use one of %s", name, strings.Join(sortedKeys(params), ", ")))
-		}
-	}
-	return errs
+	errs = append(errs, cfg.setParams(u.RawQuery)...)
+	errs = append(errs, cfg.checkCombinations()...)
+	return cfg, errors.Join(errs...)
 }
 
 // bucketName is Amazon's rule for general purpose buckets, but for the ban
@@ -128,44 +115,4 @@ func parsePrefix(path string) (string, error) {
 		}
 	}
 	return trimmed + "/", nil
-}
-
-var regionName = regexp.MustCompile(`^[A-Za-z0-9-]{1,63}$`)
-
-func setRegion(c *Config, value string) error {
-	if !regionName.MatchString(value) {
-		return fmt.Errorf("%q is not a region: write for example eu-central-1", value)
-	}
-	c.Region = value
-	return nil
-}
-
-func setEndpoint(c *Config, value string) error {
-	u, err := url.Parse(value)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return errors.New("want a base URL, for example https://s3.example.com:9000")
-	}
-	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return errors.New("want a base URL without user, parameters and fragment")
-	}
-	c.Endpoint = value
-	return nil
-}
-
-func setBool(target *bool, value string) error {
-	parsed, err := strconv.ParseBool(value)
-	if err != nil {
-		return fmt.Errorf("%q is not true or false", value)
-	}
-	*target = parsed
-	return nil
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go/encoding/httpbinding"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"golang.org/x/sync/errgroup"
 
 	"ftpbridge/backends"
@@ -26,7 +27,7 @@ const (
 )
 
 // Copy implements backends.Store: one HeadObject, which pins the source's
-// version and tells the storage class that CopyObject would not keep, and one
+// version and tells the properties that CopyObject would not keep, and one
 // CopyObject; above 5 GiB a multipart upload of copied parts, eight at once. A
 // copy onto itself, which S3 refuses, changes nothing, and a marker is put anew.
 func (s *Store) Copy(
@@ -52,22 +53,28 @@ func (s *Store) Copy(
 	if from.Size > s.singleCopyMax {
 		return s.copyInParts(ctx, key, from, head, cond)
 	}
+	copied := s.properties.ofCopy(head)
 	out, err := s.client.CopyObject(ctx, &s3.CopyObjectInput{
-		Bucket:            &s.bucket,
-		Key:               &key,
-		CopySource:        s.copySource(source.Key),
-		CopySourceIfMatch: &from.Version,
-		IfMatch:           optional(cond.Version),
-		IfNoneMatch:       absent(cond),
-		StorageClass:      head.StorageClass,
-	}, s.retries.options(cond)...)
+		Bucket:                  &s.bucket,
+		Key:                     &key,
+		CopySource:              s.copySource(source.Key),
+		CopySourceIfMatch:       &from.Version,
+		IfMatch:                 optional(cond.Version),
+		IfNoneMatch:             absent(cond),
+		AnnotationDirective:     s.annotations(),
+		StorageClass:            copied.class,
+		ACL:                     copied.acl,
+		ServerSideEncryption:    copied.encryption,
+		SSEKMSKeyId:             copied.kmsKey,
+		BucketKeyEnabled:        copied.bucketKey,
+		WebsiteRedirectLocation: copied.redirect,
+	})
 	if err != nil {
 		return backends.Object{}, s.copyFailure(ctx, key, from, cond, err)
 	}
 	object := from
 	object.Key = key
-	object.ModTime = aws.ToTime(out.CopyObjectResult.LastModified)
-	object.Version = aws.ToString(out.CopyObjectResult.ETag)
+	take(&object, out.CopyObjectResult)
 	return object, nil
 }
 
@@ -127,18 +134,24 @@ func (s *Store) createLike(
 	if err != nil {
 		return nil, err
 	}
+	copied := s.properties.ofCopy(head)
 	out, err := s.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
-		Bucket:             &s.bucket,
-		Key:                &key,
-		CacheControl:       head.CacheControl,
-		ContentDisposition: head.ContentDisposition,
-		ContentEncoding:    head.ContentEncoding,
-		ContentLanguage:    head.ContentLanguage,
-		ContentType:        head.ContentType,
-		Metadata:           encodeMetadata(from.Metadata),
-		StorageClass:       head.StorageClass,
-		Tagging:            tags,
-	})
+		Bucket:                  &s.bucket,
+		Key:                     &key,
+		CacheControl:            head.CacheControl,
+		ContentDisposition:      head.ContentDisposition,
+		ContentEncoding:         head.ContentEncoding,
+		ContentLanguage:         head.ContentLanguage,
+		ContentType:             head.ContentType,
+		Metadata:                encodeMetadata(from.Metadata),
+		Tagging:                 tags,
+		StorageClass:            copied.class,
+		ACL:                     copied.acl,
+		ServerSideEncryption:    copied.encryption,
+		SSEKMSKeyId:             copied.kmsKey,
+		BucketKeyEnabled:        copied.bucketKey,
+		WebsiteRedirectLocation: copied.redirect,
+	}, expires(head))
 	if err != nil {
 		return nil, s.failure(ctx, "copy to", key, backends.Condition{}, err)
 	}
@@ -181,7 +194,7 @@ func (s *Store) copyParts(
 				CopySource:        s.copySource(from.Key),
 				CopySourceIfMatch: &from.Version,
 				CopySourceRange:   aws.String(fmt.Sprintf("bytes=%d-%d", first, last)),
-			})
+			}, s.partRetries)
 			if err != nil {
 				return s.failure(groupCtx, "copy", from.Key, backends.Condition{}, err)
 			}
@@ -198,4 +211,19 @@ func (s *Store) copyParts(
 // copySource names an object in a header, which the SDK does not escape.
 func (s *Store) copySource(key string) *string {
 	return aws.String(s.bucket + "/" + httpbinding.EscapePath(key, false))
+}
+
+// take notes what the service tells of a copy that it made.
+func take(object *backends.Object, result *types.CopyObjectResult) {
+	object.ModTime = aws.ToTime(result.LastModified)
+	object.Version = aws.ToString(result.ETag)
+}
+
+// expires repeats the Expires field of a head as it is: the SDK's own parameter
+// takes only dates, and others are stored, too.
+func expires(head *s3.HeadObjectOutput) func(*s3.Options) {
+	if head.ExpiresString == nil {
+		return func(*s3.Options) {}
+	}
+	return s3.WithAPIOptions(smithyhttp.SetHeaderValue("Expires", *head.ExpiresString))
 }

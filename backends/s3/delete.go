@@ -50,7 +50,7 @@ func (s *Store) deleteOne(ctx context.Context, cond backends.Condition, key stri
 		Bucket:  &s.bucket,
 		Key:     &key,
 		IfMatch: optional(cond.Version),
-	}, s.retries.options(cond)...)
+	})
 	if err == nil {
 		return nil
 	}

@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
@@ -42,7 +41,7 @@ var kinds = map[string]error{
 	"RequestTimeTooSkewed":  fs.ErrPermission,
 	"SignatureDoesNotMatch": fs.ErrPermission,
 
-	// A bucket of another region; the message names the right one.
+	// A bucket of another region, see otherRegion.
 	"AuthorizationHeaderMalformed":       backends.ErrNoBucket,
 	"IllegalLocationConstraintException": backends.ErrNoBucket,
 	"PermanentRedirect":                  backends.ErrNoBucket,
@@ -69,6 +68,7 @@ var kinds = map[string]error{
 	"RequestTimeout":             backends.ErrBusy,
 	"ServiceUnavailable":         backends.ErrBusy,
 	"SlowDown":                   backends.ErrBusy,
+	"Throttling":                 backends.ErrBusy, // of the token service
 
 	// MinIO's own.
 	"XMinioAdminBucketQuotaExceeded": backends.ErrNoSpace,
@@ -114,12 +114,14 @@ func kindOfStatus(status int) error {
 // depend on it, and so that a timeout inside the SDK is not mistaken for the
 // end of the caller's context.
 type storeError struct {
-	text string
-	kind error // nil if it is none of the contract's
+	text    string
+	kind    error  // nil if it is none of the contract's
+	request string // the service's number of it; empty if it did not answer
 }
 
-func (e *storeError) Error() string { return e.text }
-func (e *storeError) Unwrap() error { return e.kind }
+func (e *storeError) Error() string     { return e.text }
+func (e *storeError) Unwrap() error     { return e.kind }
+func (e *storeError) RequestID() string { return e.request }
 
 // failure turns an error of the SDK into one of the contract's: the one place
 // where that is decided. Cond is what the request was conditional on.
@@ -140,10 +142,22 @@ func (s *Store) failure(ctx context.Context, op, key string, cond backends.Condi
 	case errors.Is(kind, fs.ErrNotExist) && cond.Version != "":
 		kind = backends.ErrChanged // gone is another version, too
 	}
-	if kind == nil {
-		return &storeError{text: fmt.Sprintf("%s: %s", where, detail(err))}
+	if region, other := s.otherRegion(err); other {
+		return &storeError{kind: backends.ErrNoBucket, request: requestID(err), text: fmt.Sprintf(
+			"%s: the bucket is in region %s, but %s is configured: set region=%[2]s in the URL (%[4]s)",
+			where, region, s.client.Options().Region, detail(err))}
 	}
-	return &storeError{text: fmt.Sprintf("%s: %v (%s)", where, kind, detail(err)), kind: kind}
+	if kind == nil {
+		return &storeError{text: fmt.Sprintf("%s: %s", where, detail(err)), request: requestID(err)}
+	}
+	return &storeError{text: fmt.Sprintf("%s: %v (%s)", where, kind, detail(err)), kind: kind, request: requestID(err)}
+}
+
+func requestID(err error) string {
+	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+		return response.ServiceRequestID()
+	}
+	return ""
 }
 
 // kindOf classifies an error; answered tells whether the service decided.
@@ -181,6 +195,9 @@ func isNetworkError(err error) bool {
 // detail is the service's own word with the request's number, which its
 // support asks for, or the innermost cause that says something.
 func detail(err error) string {
+	if credErr, ok := errors.AsType[*credentialsError](err); ok {
+		return credErr.Error()
+	}
 	if apiErr, ok := errors.AsType[smithy.APIError](err); ok {
 		text := apiErr.ErrorCode()
 		if message := apiErr.ErrorMessage(); message != "" {
@@ -188,14 +205,8 @@ func detail(err error) string {
 		}
 		if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
 			text = fmt.Sprintf("%d %s, request %s", response.HTTPStatusCode(), text, response.ServiceRequestID())
-			if region := response.Response.Header.Get("X-Amz-Bucket-Region"); region != "" {
-				text += ", bucket region " + region
-			}
 		}
 		return text
-	}
-	if credErr, ok := errors.AsType[*credentialsError](err); ok {
-		return credErr.Error()
 	}
 	// The rest without the SDK's account of its attempts.
 	if urlErr, ok := errors.AsType[*url.Error](err); ok {
@@ -205,42 +216,4 @@ func detail(err error) string {
 		return fmt.Sprintf("status %d, %v", response.HTTPStatusCode(), response.Err)
 	}
 	return err.Error()
-}
-
-// credentialsError sets failures to get credentials apart from those of the
-// request that they were for.
-type credentialsError struct{ err error }
-
-func (e *credentialsError) Error() string {
-	if e.nowhere() {
-		return "no credentials found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or use a shared file or a role"
-	}
-	return "get credentials: " + detail(e.err)
-}
-
-func (e *credentialsError) Unwrap() error { return e.err }
-
-// nowhere: the instance's metadata service is the last link of the chain,
-// so its failure means that there was nothing before it.
-func (e *credentialsError) nowhere() bool {
-	opErr, ok := errors.AsType[*smithy.OperationError](e.err)
-	return ok && opErr.Service() == "ec2imds"
-}
-
-func (e *credentialsError) kind() error {
-	if !e.nowhere() && isNetworkError(e.err) {
-		return backends.ErrBusy
-	}
-	return fs.ErrPermission
-}
-
-// credentialsSource marks the errors of the provider that it holds.
-type credentialsSource struct{ aws.CredentialsProvider }
-
-func (c credentialsSource) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	credentials, err := c.CredentialsProvider.Retrieve(ctx)
-	if err != nil {
-		return aws.Credentials{}, &credentialsError{err: err}
-	}
-	return credentials, nil
 }

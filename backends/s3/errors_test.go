@@ -20,7 +20,6 @@ var contractErrors = []error{
 }
 
 func TestErrorsAreClassifiedOnce(t *testing.T) {
-	bare := func(status int) http.HandlerFunc { return answerStatus(status, "") }
 	tests := map[string]struct {
 		answer http.HandlerFunc
 		want   error // nil: none of the contract's
@@ -45,11 +44,7 @@ func TestErrorsAreClassifiedOnce(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			answers := []http.HandlerFunc{tt.answer}
-			if errors.Is(tt.want, backends.ErrBusy) {
-				answers = append(answers, tt.answer) // it is tried again
-			}
-			store, _ := play(t, s3.Config{}, answers...)
+			store, _ := play(t, s3.Config{}, tt.answer)
 			err := firstError(t, store)
 			for _, target := range contractErrors {
 				if is, want := errors.Is(err, target), errors.Is(tt.want, target); is != want {
@@ -72,14 +67,9 @@ func firstError(t *testing.T, store *s3.Store) error {
 }
 
 func TestErrorTextsSayWhatAndWhere(t *testing.T) {
-	redirect := func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Amz-Bucket-Region", "eu-north-1")
-		w.Header().Set("Location", "/elsewhere") // not to be followed
-		refuse(http.StatusMovedPermanently, "PermanentRedirect")(w, r)
-	}
-	store, _ := play(t, s3.Config{}, redirect)
+	store, _ := play(t, s3.Config{}, refuse(http.StatusForbidden, "AccessDenied"))
 	err := firstError(t, store)
-	for _, want := range []string{"list s3://scans/in/", "301 PermanentRedirect: no", "request REQ1", "bucket region eu-north-1"} {
+	for _, want := range []string{"list s3://scans/in/", "403 AccessDenied: no", "request REQ1"} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("error %q does not say %q", err, want)
 		}

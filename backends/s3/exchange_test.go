@@ -31,7 +31,7 @@ func clearEnvironment(t *testing.T) {
 		"AWS_CONFIG_FILE":             os.DevNull,
 		"AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 		"AWS_EC2_METADATA_DISABLED":   "true",
-		"AWS_MAX_ATTEMPTS":            "2",
+		"AWS_MAX_ATTEMPTS":            "2", // of no account for requests to the store
 	} {
 		t.Setenv(name, value)
 	}

@@ -8,6 +8,8 @@ import (
 	"iter"
 	"net/url"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -25,23 +27,35 @@ func (s *Store) List(
 	ctx context.Context, prefix string, opts backends.ListOptions,
 ) iter.Seq2[[]backends.Entry, error] {
 	return func(yield func([]backends.Entry, error) bool) {
+		if opts.After != "" && !s.Info().Ordered {
+			yield(nil, fmt.Errorf("s3: list from a key on: %w", errors.ErrUnsupported))
+			return
+		}
+		listable := s.listable(prefix)
 		input := s3.ListObjectsV2Input{
 			Bucket: &s.bucket,
-			Prefix: &prefix,
+			Prefix: &listable,
 			// Keys may hold characters that XML 1.0 cannot.
 			EncodingType: types.EncodingTypeUrl,
 		}
 		if !opts.Recursive {
 			input.Delimiter = aws.String("/")
 		}
+		input.StartAfter = startAfter(prefix, opts)
 		for left := opts.Limit; ; {
-			if opts.Limit > 0 {
+			if opts.Limit > 0 && listable == prefix {
 				input.MaxKeys = aws.Int32(int32(min(left, pageMax)))
 			}
 			page, err := s.listPage(ctx, &input)
 			if err != nil {
 				yield(nil, err)
 				return
+			}
+			if listable != prefix {
+				page = slices.DeleteFunc(page, func(e backends.Entry) bool { return !strings.HasPrefix(e.Key, prefix) })
+			}
+			if opts.Limit > 0 {
+				page = page[:min(left, len(page))]
 			}
 			if len(page) > 0 && !yield(page, nil) {
 				return
@@ -52,6 +66,15 @@ func (s *Store) List(
 			}
 		}
 	}
+}
+
+// startAfter is the key behind which the listing begins. A directory that was
+// listed is left behind with all that is in it, else it would come again.
+func startAfter(prefix string, opts backends.ListOptions) *string {
+	if !opts.Recursive && len(opts.After) > len(prefix) && strings.HasSuffix(opts.After, "/") {
+		return aws.String(opts.After + string(utf8.MaxRune))
+	}
+	return optional(opts.After)
 }
 
 // listPage asks for one page and points input at the next, if there is one.

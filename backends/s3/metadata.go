@@ -10,7 +10,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -19,7 +18,8 @@ import (
 
 // SetMetadata implements backends.Store with one HeadObject and one CopyObject
 // onto itself, which is the only way that S3 has: all that the head tells is
-// sent again, the tags stay by themselves. Above 5 GiB it is not supported.
+// sent again, the tags stay by themselves. In a bucket with versioning it is
+// another version. Above 5 GiB it is not supported.
 func (s *Store) SetMetadata(
 	ctx context.Context, key string, change map[string]string, version string,
 ) (backends.Object, error) {
@@ -35,26 +35,38 @@ func (s *Store) SetMetadata(
 	metadata := make(map[string]string, len(object.Metadata)+len(change))
 	maps.Copy(metadata, object.Metadata)
 	maps.Copy(metadata, change)
+	pinned := backends.Condition{Version: object.Version}
+	copied := s.properties.ofCopy(head)
 	out, err := s.client.CopyObject(ctx, &s3.CopyObjectInput{
-		Bucket:             &s.bucket,
-		Key:                &key,
-		CopySource:         s.copySource(key),
-		CopySourceIfMatch:  &object.Version,
-		MetadataDirective:  types.MetadataDirectiveReplace,
-		CacheControl:       head.CacheControl,
-		ContentDisposition: head.ContentDisposition,
-		ContentEncoding:    head.ContentEncoding,
-		ContentLanguage:    head.ContentLanguage,
-		ContentType:        head.ContentType,
-		Metadata:           encodeMetadata(metadata),
-		StorageClass:       head.StorageClass,
-	})
+		Bucket:                    &s.bucket,
+		Key:                       &key,
+		CopySource:                s.copySource(key),
+		CopySourceIfMatch:         &object.Version,
+		IfMatch:                   &object.Version, // else what came meanwhile would be lost
+		MetadataDirective:         types.MetadataDirectiveReplace,
+		TaggingDirective:          types.TaggingDirectiveCopy,
+		AnnotationDirective:       s.annotations(),
+		CacheControl:              head.CacheControl,
+		ContentDisposition:        head.ContentDisposition,
+		ContentEncoding:           head.ContentEncoding,
+		ContentLanguage:           head.ContentLanguage,
+		ContentType:               head.ContentType,
+		Metadata:                  encodeMetadata(metadata),
+		StorageClass:              copied.class,
+		ACL:                       copied.acl,
+		ServerSideEncryption:      copied.encryption,
+		SSEKMSKeyId:               copied.kmsKey,
+		BucketKeyEnabled:          copied.bucketKey,
+		WebsiteRedirectLocation:   copied.redirect,
+		ObjectLockMode:            head.ObjectLockMode,
+		ObjectLockRetainUntilDate: head.ObjectLockRetainUntilDate,
+		ObjectLockLegalHoldStatus: head.ObjectLockLegalHoldStatus,
+	}, expires(head))
 	if err != nil {
-		return backends.Object{}, s.failure(ctx, "set metadata of", key, backends.Condition{Version: object.Version}, err)
+		return backends.Object{}, s.failure(ctx, "set metadata of", key, pinned, err)
 	}
 	object.Metadata = metadata
-	object.ModTime = aws.ToTime(out.CopyObjectResult.LastModified)
-	object.Version = aws.ToString(out.CopyObjectResult.ETag)
+	take(&object, out.CopyObjectResult)
 	return object, nil
 }
 

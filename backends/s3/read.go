@@ -144,6 +144,10 @@ func (r *reader) Object() backends.Object { return r.object }
 func (r *reader) Close() error { return r.body.Close() }
 
 func (r *reader) Read(p []byte) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		// The transport may not have noticed, and give what has come already.
+		return 0, r.store.failure(r.ctx, "read", r.object.Key, backends.Condition{}, err)
+	}
 	n, err := r.body.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = r.store.failure(r.ctx, "read", r.object.Key, backends.Condition{}, err)

@@ -136,6 +136,20 @@ func TestCancelledBody(t *testing.T) {
 	}
 }
 
+func TestCancelledBodyThatHasCome(t *testing.T) {
+	store, _ := play(t, s3.Config{}, answer("hello"))
+	ctx, cancel := context.WithCancel(t.Context())
+	r, err := store.Open(ctx, "a", 0, -1, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	cancel()
+	if n, err := r.Read(make([]byte, 5)); n > 0 || !errors.Is(err, context.Canceled) {
+		t.Errorf("read %d bytes, %v; want %v", n, err, context.Canceled)
+	}
+}
+
 func TestListDecodesOnlyWhatIsEncoded(t *testing.T) {
 	page := func(encoding, more string) http.HandlerFunc {
 		return answer(`<ListBucketResult><Name>scans</Name>` + encoding + more + `

@@ -3,24 +3,26 @@
 // Every upload carries CRC-32C sums that the service verifies: of the body
 // for a single Put; of each part and of the whole object for an upload in
 // parts. A Version is an ETag, so it tells contents apart, not writes: writing
-// the same bytes again in the same way keeps it.
+// the same bytes again in the same way keeps it, unless they are encrypted under
+// a KMS or customer's key.
 //
-// The SDK retries throttling and lost connections where a repetition does no
-// harm. A request that must take effect only once, conditional or publishing,
-// is repeated only when it certainly had no effect.
+// A request is made once: what to try again, and when, is for layer.Retry. Only
+// the parts of a large copy are tried again here, by the SDK.
 package s3
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"ftpbridge/backends"
 )
@@ -45,24 +47,37 @@ type Store struct {
 	transport *http.Transport
 	bucket    string
 
-	uploading []func(*s3.Options) // for requests that carry an object's bytes
-	retries   retryPolicies
+	uploading   []func(*s3.Options) // for requests that carry an object's bytes
+	partRetries func(*s3.Options)   // for those that copy a part
+	properties  properties          // of new objects
+	customerKey bool                // goes with the requests that need it
+	uniform     bool                // all parts but the last are of one size
 
 	singleCopyMax int64 // smaller in tests
 }
 
-// Open prepares the client. It makes no request to the store.
+// Open prepares the client. It makes no request to the store, but for the one
+// that finds the bucket's region if neither the configuration nor the
+// environment tells it.
 func Open(ctx context.Context, cfg Config) (*Store, error) {
-	client, transport, err := newClient(ctx, cfg)
-	if err != nil {
-		return nil, fmt.Errorf("s3: %w", err)
-	}
+	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
+	return open(ctx, cfg, dialer.DialContext)
+}
+
+func open(ctx context.Context, cfg Config, dial dialFunc) (*Store, error) {
 	s := &Store{
-		client:        client,
-		transport:     transport,
 		bucket:        cfg.Bucket,
-		retries:       newRetryPolicies(client.Options().Retryer.MaxAttempts()),
+		properties:    configured(cfg),
+		customerKey:   cfg.Encryption.CustomerKeyFile != "",
+		uniform:       cfg.PartsUniform,
 		singleCopyMax: singleCopyMax,
+		partRetries:   newPartRetries(),
+	}
+	if err := s.connect(ctx, cfg, dial); err != nil {
+		if s.transport != nil {
+			s.transport.CloseIdleConnections()
+		}
+		return nil, fmt.Errorf("s3: %w", err)
 	}
 	if cfg.UnsignedPayload {
 		s.uploading = append(s.uploading, s3.WithAPIOptions(v4.SwapComputePayloadSHA256ForUnsignedPayloadMiddleware))
@@ -82,14 +97,16 @@ func (s *Store) Info() backends.Info {
 		PartMax:           partMax,
 		PartAlign:         1,
 		PartCount:         partCount,
-		Ordered:           true,
+		PartsUniform:      s.uniform,
+		Ordered:           !isDirectoryBucket(s.bucket),
 		ConditionalWrites: true,
+		AtomicRename:      isDirectoryBucket(s.bucket),
 		ObjectAndDir:      true,
 	}
 }
 
-// Stat implements backends.Store with one HeadObject. It tells no checksum:
-// asking for it would take the permission to decrypt.
+// Stat implements backends.Store with one HeadObject. Of an object under a KMS
+// key it takes the permission to decrypt, because it asks for the checksum.
 func (s *Store) Stat(ctx context.Context, key string) (backends.Object, error) {
 	head, err := s.head(ctx, key, "")
 	if err != nil {
@@ -103,13 +120,15 @@ func (s *Store) head(ctx context.Context, key, version string) (*s3.HeadObjectOu
 		return nil, err
 	}
 	return s.client.HeadObject(ctx, &s3.HeadObjectInput{
-		Bucket:  &s.bucket,
-		Key:     &key,
-		IfMatch: optional(version),
+		Bucket:       &s.bucket,
+		Key:          &key,
+		IfMatch:      optional(version),
+		ChecksumMode: types.ChecksumModeEnabled,
 	})
 }
 
 func headObject(key string, head *s3.HeadObjectOutput) backends.Object {
+	sum, hasSum := storedSum(head.ChecksumCRC32C, head.ChecksumType)
 	return backends.Object{
 		Key:         key,
 		Size:        aws.ToInt64(head.ContentLength),
@@ -117,12 +136,19 @@ func headObject(key string, head *s3.HeadObjectOutput) backends.Object {
 		Version:     aws.ToString(head.ETag),
 		ContentType: aws.ToString(head.ContentType),
 		Metadata:    decodeMetadata(head.Metadata),
+		Sum:         sum,
+		HasSum:      hasSum,
 	}
 }
 
-// Rename implements backends.Store: S3 cannot.
-func (s *Store) Rename(context.Context, string, string) error {
-	return fmt.Errorf("s3: rename: %w", errors.ErrUnsupported)
+// storedSum is the CRC-32C of all bytes, if that is what the service keeps: of
+// an object made of parts it can also keep the sum of the parts' sums.
+func storedSum(sum *string, kind types.ChecksumType) (crc backends.CRC32C, ok bool) {
+	if sum == nil || kind != types.ChecksumTypeFullObject {
+		return 0, false
+	}
+	crc, err := backends.ParseCRC32C(aws.ToString(sum))
+	return crc, err == nil
 }
 
 // Close implements backends.Store.

@@ -38,12 +38,18 @@ func (s *Store) create(ctx context.Context, key string, opts backends.PutOptions
 		return nil, err
 	}
 	return s.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
-		Bucket:            &s.bucket,
-		Key:               &key,
-		ChecksumAlgorithm: types.ChecksumAlgorithmCrc32c,
-		ChecksumType:      types.ChecksumTypeFullObject,
-		ContentType:       optional(opts.ContentType),
-		Metadata:          encodeMetadata(opts.Metadata),
+		Bucket:               &s.bucket,
+		Key:                  &key,
+		ChecksumAlgorithm:    types.ChecksumAlgorithmCrc32c,
+		ChecksumType:         types.ChecksumTypeFullObject,
+		ContentType:          optional(opts.ContentType),
+		Metadata:             encodeMetadata(opts.Metadata),
+		StorageClass:         s.properties.class,
+		ACL:                  s.properties.acl,
+		Tagging:              s.properties.tags,
+		ServerSideEncryption: s.properties.encryption,
+		SSEKMSKeyId:          s.properties.kmsKey,
+		BucketKeyEnabled:     s.properties.bucketKey,
 	})
 }
 
@@ -67,6 +73,10 @@ func (u *upload) PutPart(
 	}, u.store.uploading...)
 	if err != nil {
 		return backends.Part{}, u.failure(ctx, "upload part of", backends.Condition{}, err)
+	}
+	// Not every service confirms it at the beginning of the upload.
+	if err := u.store.checkEncrypted(u.key, out.ServerSideEncryption, out.SSECustomerAlgorithm); err != nil {
+		return backends.Part{}, err
 	}
 	return backends.Part{
 		Number: number,
@@ -150,7 +160,7 @@ func (u *upload) complete(
 	input.MpuObjectSize = &size
 	input.IfMatch = optional(cond.Version)
 	input.IfNoneMatch = absent(cond)
-	out, err := u.store.client.CompleteMultipartUpload(ctx, input, u.store.retries.completion)
+	out, err := u.store.client.CompleteMultipartUpload(ctx, input)
 	if err != nil {
 		return backends.Object{}, u.failure(ctx, "complete upload of", cond, err)
 	}

@@ -62,60 +62,58 @@ func TestPutSendsOurChecksumAndReadsTheBodyOnce(t *testing.T) {
 	}
 }
 
-func TestWritesUnderAConditionAreRepeatedOnlyIfRefused(t *testing.T) {
-	slowDown := refuse(http.StatusServiceUnavailable, "SlowDown")
+func TestConditionsOfPut(t *testing.T) {
+	absent, version := backends.Condition{Absent: true}, backends.Condition{Version: `"v0"`}
 	tests := map[string]struct {
-		cond    backends.Condition
-		answers []http.HandlerFunc
-		want    error
+		cond   backends.Condition
+		answer http.HandlerFunc
+		want   error
 	}{
-		"free, lost answer":             {backends.Condition{}, []http.HandlerFunc{hangUp, stored}, nil},
-		"free, internal error":          {backends.Condition{}, []http.HandlerFunc{refuse(500, "InternalError"), stored}, nil},
-		"absent, lost answer":           {backends.Condition{Absent: true}, []http.HandlerFunc{hangUp}, backends.ErrBusy},
-		"absent, internal error":        {backends.Condition{Absent: true}, []http.HandlerFunc{refuse(500, "InternalError")}, backends.ErrBusy},
-		"absent, throttled":             {backends.Condition{Absent: true}, []http.HandlerFunc{slowDown, stored}, nil},
-		"absent, another write goes on": {backends.Condition{Absent: true}, []http.HandlerFunc{refuse(409, "ConditionalRequestConflict"), stored}, nil},
-		"absent, taken":                 {backends.Condition{Absent: true}, []http.HandlerFunc{refuse(412, "PreconditionFailed")}, fs.ErrExist},
-		"version, lost answer":          {backends.Condition{Version: `"v0"`}, []http.HandlerFunc{hangUp}, backends.ErrBusy},
-		"version, changed":              {backends.Condition{Version: `"v0"`}, []http.HandlerFunc{refuse(412, "PreconditionFailed")}, backends.ErrChanged},
-		"version, gone":                 {backends.Condition{Version: `"v0"`}, []http.HandlerFunc{refuse(404, "NoSuchKey")}, backends.ErrChanged},
+		"free":                          {backends.Condition{}, stored, nil},
+		"absent":                        {absent, stored, nil},
+		"absent, lost answer":           {absent, hangUp, backends.ErrBusy},
+		"absent, throttled":             {absent, refuse(503, "SlowDown"), backends.ErrBusy},
+		"absent, another write goes on": {absent, refuse(409, "ConditionalRequestConflict"), backends.ErrBusy},
+		"absent, taken":                 {absent, refuse(412, "PreconditionFailed"), fs.ErrExist},
+		"version":                       {version, stored, nil},
+		"version, changed":              {version, refuse(412, "PreconditionFailed"), backends.ErrChanged},
+		"version, gone":                 {version, refuse(404, "NoSuchKey"), backends.ErrChanged},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			store, svc := play(t, s3.Config{}, tt.answers...)
+			store, svc := play(t, s3.Config{}, tt.answer)
 			opts := sealed
 			opts.Condition = tt.cond
 			if _, err := store.Put(t.Context(), "a", data, opts); !errors.Is(err, tt.want) {
 				t.Errorf("Put: %v, want %v", err, tt.want)
 			}
-			for _, req := range svc.received() {
-				if got := req.Header.Get("If-None-Match"); (got == "*") != tt.cond.Absent {
-					t.Errorf("If-None-Match: %q", got)
-				}
-				if got := req.Header.Get("If-Match"); got != tt.cond.Version {
-					t.Errorf("If-Match: %q", got)
-				}
+			req := svc.received()[0]
+			if got := req.Header.Get("If-None-Match"); (got == "*") != tt.cond.Absent {
+				t.Errorf("If-None-Match: %q", got)
+			}
+			if got := req.Header.Get("If-Match"); got != tt.cond.Version {
+				t.Errorf("If-Match: %q", got)
 			}
 		})
 	}
 }
 
-func TestCommitIsOneAttempt(t *testing.T) {
+func TestCommit(t *testing.T) {
 	done := answer(`<CompleteMultipartUploadResult><ETag>"v-1"</ETag></CompleteMultipartUploadResult>`)
 	tests := map[string]struct {
-		answers []http.HandlerFunc
-		want    error
+		answer http.HandlerFunc
+		want   error
 	}{
-		"done":                    {[]http.HandlerFunc{done}, nil},
-		"lost answer":             {[]http.HandlerFunc{hangUp}, backends.ErrBusy},
-		"internal error":          {[]http.HandlerFunc{refuse(500, "InternalError")}, backends.ErrBusy},
-		"error after the headers": {[]http.HandlerFunc{refuse(200, "InternalError")}, backends.ErrBusy},
-		"another write goes on":   {[]http.HandlerFunc{refuse(409, "ConditionalRequestConflict")}, backends.ErrBusy},
-		"throttled":               {[]http.HandlerFunc{refuse(503, "SlowDown"), done}, nil},
-		"gone":                    {[]http.HandlerFunc{refuse(404, "NoSuchUpload")}, backends.ErrNoUpload},
-		"other parts":             {[]http.HandlerFunc{refuse(400, "InvalidPart")}, backends.ErrChecksum},
-		"other sum":               {[]http.HandlerFunc{refuse(400, "BadDigest")}, backends.ErrChecksum},
-		"taken":                   {[]http.HandlerFunc{refuse(412, "PreconditionFailed")}, fs.ErrExist},
+		"done":                    {done, nil},
+		"lost answer":             {hangUp, backends.ErrBusy},
+		"internal error":          {refuse(500, "InternalError"), backends.ErrBusy},
+		"error after the headers": {refuse(200, "InternalError"), backends.ErrBusy},
+		"another write goes on":   {refuse(409, "ConditionalRequestConflict"), backends.ErrBusy},
+		"throttled":               {refuse(503, "SlowDown"), backends.ErrBusy},
+		"gone":                    {refuse(404, "NoSuchUpload"), backends.ErrNoUpload},
+		"other parts":             {refuse(400, "InvalidPart"), backends.ErrChecksum},
+		"other sum":               {refuse(400, "BadDigest"), backends.ErrChecksum},
+		"taken":                   {refuse(412, "PreconditionFailed"), fs.ErrExist},
 	}
 	parts := []backends.Part{
 		{Number: 1, Size: 5 << 20, Tag: `"p1"`, Sum: 1, HasSum: true},
@@ -123,7 +121,7 @@ func TestCommitIsOneAttempt(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			store, svc := play(t, s3.Config{}, tt.answers...)
+			store, svc := play(t, s3.Config{}, tt.answer)
 			upload, err := store.Resume(t.Context(), "a", "id1")
 			if err != nil {
 				t.Fatal(err)

@@ -22,6 +22,15 @@ const (
 	keyFile  = "private.key"
 )
 
+// Certificate makes a certificate for loopback: its file, that of its key, and
+// the configuration of a client that trusts it.
+func Certificate(t testing.TB) (cert, key string, client *tls.Config) {
+	t.Helper()
+	dir := t.TempDir()
+	cert, client = makeCertificate(t, dir)
+	return cert, filepath.Join(dir, keyFile), client
+}
+
 // makeCertificate writes a certificate for loopback and its key into dir. It
 // signs itself, so it is its own authority: the file to trust, and the
 // configuration of a client that does.

@@ -31,7 +31,7 @@ type command struct{ args, env []string }
 // for a listening address, until the test ends.
 func start(t testing.TB, opts Options, binary string, build func(d dirs, addr string) command) *Server {
 	t.Helper()
-	path := toolPath(t, binary)
+	path := ToolPath(t, binary)
 	d := makeDirs(t)
 	server := &Server{AccessKey: accessKey, SecretKey: secretKey, dataDir: d.data}
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: readyTimeout}
@@ -59,8 +59,9 @@ func start(t testing.TB, opts Options, binary string, build func(d dirs, addr st
 	}
 }
 
-// toolPath is where test/tools/install.sh puts a binary.
-func toolPath(t testing.TB, binary string) string {
+// ToolPath is where the scripts of test/tools put a program. A missing one
+// fails the test.
+func ToolPath(t testing.TB, binary string) string {
 	t.Helper()
 	root := os.Getenv("TEST_TOOLS")
 	if root == "" {

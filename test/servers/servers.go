@@ -4,6 +4,7 @@
 package servers
 
 import (
+	"encoding/base64"
 	"os"
 	"path/filepath"
 	"testing"
@@ -27,7 +28,11 @@ type Server struct {
 const (
 	accessKey = "ftpbridge-test"
 	secretKey = "ftpbridge-test-secret" // of servers that live as long as a test
+	kmsKey    = "a secret key of exactly 32 bytes"
 )
+
+// KMSKey is the ID of the key that a MinIO server encrypts with when asked to.
+const KMSKey = "ftpbridge-test-key"
 
 // MinIO starts a MinIO server and waits until it answers.
 func MinIO(t testing.TB, opts Options) *Server {
@@ -38,6 +43,7 @@ func MinIO(t testing.TB, opts Options) *Server {
 			env: []string{
 				"MINIO_ROOT_USER=" + accessKey, "MINIO_ROOT_PASSWORD=" + secretKey,
 				"MINIO_UPDATE=off", "MINIO_BROWSER=off",
+				"MINIO_KMS_SECRET_KEY=" + KMSKey + ":" + base64.StdEncoding.EncodeToString([]byte(kmsKey)),
 			},
 		}
 	})
@@ -64,11 +70,14 @@ func VersityGW(t testing.TB, opts Options) *Server {
 // MakeBucket creates an empty bucket.
 func (s *Server) MakeBucket(t testing.TB, name string) {
 	t.Helper()
-	// Both servers take a directory in their data for a bucket.
-	if err := os.Mkdir(filepath.Join(s.dataDir, name), 0o755); err != nil {
+	if err := os.Mkdir(s.BucketDir(name), 0o755); err != nil {
 		t.Fatalf("make bucket: %v", err)
 	}
 }
+
+// BucketDir is the directory that holds a bucket, for both servers take a
+// directory in their data for one. VersityGW takes the files in it for objects.
+func (s *Server) BucketDir(bucket string) string { return filepath.Join(s.dataDir, bucket) }
 
 // Environ is what a process needs in its environment, besides the endpoint,
 // so that the AWS SDK's default chain finds this server's credentials and
