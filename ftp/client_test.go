@@ -3,6 +3,7 @@ package ftp_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -26,8 +27,13 @@ func serve(t *testing.T, server *ftp.Server) (address string) {
 
 func serveOn(t *testing.T, server *ftp.Server, listener net.Listener) (address string) {
 	t.Helper()
+	return run(t, server, listener, server.Serve)
+}
+
+func run(t *testing.T, server *ftp.Server, listener net.Listener, serve func(context.Context, net.Listener) error) (address string) {
+	t.Helper()
 	done := make(chan error, 1)
-	go func() { done <- server.Serve(context.Background(), listener) }()
+	go func() { done <- serve(context.Background(), listener) }()
 	t.Cleanup(func() {
 		if err := server.Close(); err != nil {
 			t.Errorf("Close: %v", err)
@@ -61,14 +67,19 @@ func serveFake(t *testing.T) (*fakeFiles, *client) {
 type client struct {
 	t    *testing.T
 	conn *net.TCPConn
+	out  io.Writer // conn, or TLS over it
 	in   *bufio.Reader
+
+	tls         *tls.Conn   // nil: in clear
+	config      *tls.Config // for TLS on control and data connections
+	protectData bool
 }
 
 // connect dials from a local IP, or from any if that is "".
 func connect(t *testing.T, address, localIP string) *client {
 	t.Helper()
 	c := &client{t: t, conn: dial(t, address, localIP)}
-	c.in = bufio.NewReader(c.conn)
+	c.out, c.in = c.conn, bufio.NewReader(c.conn)
 	return c
 }
 
@@ -106,7 +117,7 @@ func (c *client) login() {
 
 func (c *client) send(text string) {
 	c.t.Helper()
-	if _, err := io.WriteString(c.conn, text); err != nil {
+	if _, err := io.WriteString(c.out, text); err != nil {
 		c.t.Fatalf("send %q: %v", text, err)
 	}
 }

@@ -19,9 +19,15 @@ const controlWriteTimeout = 30 * time.Second
 // Thousands of sessions are idle at any time, so a session owns a buffer
 // only from the moment that its client has sent something until that is used up.
 type control struct {
-	conn    net.Conn
-	raw     syscall.RawConn // to wait without a buffer; nil if conn is no plain socket
+	socket net.Conn        // as it was accepted
+	state  syscall.RawConn // of the socket, to see a hang-up; nil if that cannot be seen
+	plain  syscall.RawConn // of the socket, to wait without a buffer; nil if something lies between
+	in     io.Reader       // the socket, or TLS over it
+	out    io.Writer       // the same, but for the end of TLS
+	tls    *controlTLS     // nil: in clear
+
 	scanner lineScanner
+	first   [1]byte // what a read without a buffer waits for
 	buffer  *controlBuffer
 	unread  []byte // of buffer.input
 }
@@ -34,7 +40,17 @@ type controlBuffer struct {
 var controlBuffers = sync.Pool{New: func() any { return new(controlBuffer) }}
 
 func newControl(conn net.Conn) *control {
-	return &control{conn: conn, raw: plainSocket(conn)}
+	c := &control{socket: conn, state: rawSocket(conn), in: conn, out: conn}
+	c.plain = c.readable()
+	return c
+}
+
+// readable is the socket if nothing keeps bytes that were read from it.
+func (c *control) readable() syscall.RawConn {
+	if _, ok := c.socket.(*net.TCPConn); ok {
+		return c.state
+	}
+	return nil
 }
 
 // request is one command line.
@@ -69,35 +85,51 @@ func (c *control) read() (request, error) {
 
 // fill waits for input.
 func (c *control) fill() error {
-	var n int
-	var err error
-	if c.raw == nil {
+	n, err := c.receive()
+	if n == 0 && c.tls != nil && c.tls.ending {
+		n, err = c.leaveTLS(err)
+	}
+	if n > 0 { // an error comes again
+		c.unread = c.buffer.input[:n]
+		return nil
+	}
+	c.giveBack()
+	return err
+}
+
+// receive reads into the buffer, which it takes when there is something.
+func (c *control) receive() (n int, err error) {
+	switch {
+	case c.plain != nil:
+		return c.receivePlain()
+	case c.buffer != nil:
+		return c.in.Read(c.buffer.input[:])
+	}
+	if n, err = c.in.Read(c.first[:]); n > 0 {
 		c.borrow()
-		n, err = c.conn.Read(c.buffer.input[:])
-	} else {
-		var readErr error
-		err = c.raw.Read(func(fd uintptr) bool {
-			c.borrow()
-			n, readErr = readSocket(fd, c.buffer.input[:])
-			if errors.Is(readErr, syscall.EAGAIN) {
-				c.giveBack()
-				return false
-			}
-			return true
-		})
-		if err == nil {
-			err = os.NewSyscallError("read", readErr)
-		}
-		if err == nil && n == 0 {
-			err = io.EOF
-		}
+		c.buffer.input[0] = c.first[0]
 	}
-	if err != nil {
-		c.giveBack()
-		return err
+	return n, err
+}
+
+func (c *control) receivePlain() (n int, err error) {
+	var readErr error
+	err = c.plain.Read(func(fd uintptr) bool {
+		c.borrow()
+		n, readErr = readSocket(fd, c.buffer.input[:])
+		if errors.Is(readErr, syscall.EAGAIN) {
+			c.giveBack()
+			return false
+		}
+		return true
+	})
+	if err == nil {
+		err = os.NewSyscallError("read", readErr)
 	}
-	c.unread = c.buffer.input[:n]
-	return nil
+	if err == nil && n == 0 {
+		err = io.EOF
+	}
+	return n, err
 }
 
 func (c *control) borrow() {
@@ -120,23 +152,29 @@ func (c *control) wake() { c.setReadDeadline(time.Unix(1, 0)) }
 
 // setReadDeadline may fail only on a closed connection, which the next read
 // tells as well.
-func (c *control) setReadDeadline(t time.Time) { _ = c.conn.SetReadDeadline(t) }
+func (c *control) setReadDeadline(t time.Time) { _ = c.socket.SetReadDeadline(t) }
 
 // write sends text. After an error the connection is closed, so that the next
 // read fails.
 func (c *control) write(text []byte) {
-	err := c.conn.SetWriteDeadline(time.Now().Add(controlWriteTimeout))
+	err := c.socket.SetWriteDeadline(time.Now().Add(controlWriteTimeout))
 	if err == nil {
-		_, err = c.conn.Write(text)
+		_, err = c.out.Write(text)
 	}
 	if err != nil {
-		c.close()
+		_ = c.socket.Close() // what follows fails and tells
 	}
 }
 
 // hungUp tells whether the client has closed its side, even if there is input
 // that has not been read yet.
-func (c *control) hungUp() bool { return c.raw != nil && peerHungUp(c.raw) }
+func (c *control) hungUp() bool { return c.state != nil && peerHungUp(c.state) }
 
-// close ends the connection; an error has no one left to be told to.
-func (c *control) close() { _ = c.conn.Close() }
+// close ends the connection, TLS with a close_notify; an error has no one left
+// to be told to.
+func (c *control) close() {
+	if c.tls != nil {
+		_ = c.tls.conn.Close()
+	}
+	_ = c.socket.Close()
+}

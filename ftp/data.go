@@ -2,6 +2,7 @@ package ftp
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -24,24 +25,23 @@ type dataSource interface {
 }
 
 // dataConn is a data connection that a transfer reads or writes. It counts
-// bytes, ends a stall, and keeps its own failure, so that it can be told from
-// the store's.
+// bytes and keeps its own failure, so that it can be told from the store's.
 type dataConn struct {
-	conn  net.Conn
-	stall time.Duration // how long one Read or Write may move nothing
-	moved *atomic.Int64 // bytes
-	first time.Time     // when the first byte had moved
-	err   error         // errStalled or errDataLost
-	free  func()        // ends the watch over the context
+	socket *stallConn
+	tls    *dataTLS      // over the socket; nil: in clear
+	moved  *atomic.Int64 // bytes of the file
+	first  time.Time     // when the first byte had moved
+	err    error         // of the socket or of TLS
+	free   func()        // ends the watch over the context
 }
 
 // newDataConn takes over conn, which ctx closes when it ends.
 func newDataConn(ctx context.Context, conn net.Conn, stall time.Duration, moved *atomic.Int64) *dataConn {
-	d := &dataConn{conn: conn, stall: stall, moved: moved}
+	d := &dataConn{socket: &stallConn{Conn: conn, stall: stall}, moved: moved}
 	closed := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(closed)
-		_ = d.conn.Close() // the transfer ends with the cause of ctx
+		_ = conn.Close() // the transfer ends with the cause of ctx
 	})
 	d.free = func() {
 		if !stop() {
@@ -51,12 +51,19 @@ func newDataConn(ctx context.Context, conn net.Conn, stall time.Duration, moved 
 	return d
 }
 
-// Read reads straight from the socket.
-func (d *dataConn) Read(p []byte) (int, error) {
-	if err := d.conn.SetReadDeadline(time.Now().Add(d.stall)); err != nil {
-		return 0, d.fail(err)
+// protect puts TLS over the connection.
+func (d *dataConn) protect(ctx context.Context, config *tls.Config) (err error) {
+	d.tls, err = protectData(ctx, d.socket, config)
+	return err
+}
+
+// Read reads straight from the socket, or what TLS makes of it.
+func (d *dataConn) Read(p []byte) (n int, err error) {
+	if d.tls != nil {
+		n, err = d.tls.Read(p)
+	} else {
+		n, err = d.socket.Read(p)
 	}
-	n, err := d.conn.Read(p)
 	d.count(n)
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = d.fail(err)
@@ -64,24 +71,18 @@ func (d *dataConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Write fails with a stall only if not one byte could be moved in time.
-func (d *dataConn) Write(p []byte) (int, error) {
-	written := 0
-	for {
-		if err := d.conn.SetWriteDeadline(time.Now().Add(d.stall)); err != nil {
-			return written, d.fail(err)
-		}
-		n, err := d.conn.Write(p[written:])
-		d.count(n)
-		written += n
-		if errors.Is(err, os.ErrDeadlineExceeded) && n > 0 {
-			continue
-		}
-		if err != nil {
-			err = d.fail(err)
-		}
-		return written, err
+// Write returns when the socket has taken all, or with an error.
+func (d *dataConn) Write(p []byte) (n int, err error) {
+	if d.tls != nil {
+		n, err = d.tls.Write(p)
+	} else {
+		n, err = d.socket.Write(p)
 	}
+	d.count(n)
+	if err != nil {
+		err = d.fail(err)
+	}
+	return n, err
 }
 
 func (d *dataConn) count(n int) {
@@ -92,21 +93,65 @@ func (d *dataConn) count(n int) {
 
 func (d *dataConn) fail(err error) error {
 	kind := errDataLost
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	switch {
+	case errors.Is(err, errNoCloseNotify):
+		kind = errNoCloseNotify
+	case errors.Is(err, os.ErrDeadlineExceeded):
 		kind = errStalled
 	}
-	d.err = fmt.Errorf("%w: %w", kind, err)
-	return d.err
+	if err != kind { //nolint:errorlint // only what says no more is left out
+		err = fmt.Errorf("%w: %w", kind, err)
+	}
+	d.err = err
+	return err
 }
 
-// close ends the connection; what was written is still delivered. Only the
-// first call does anything.
-func (d *dataConn) close() error {
+// finish ends the connection as one that has served its purpose: what was
+// written is still delivered, and TLS says that this is the end.
+func (d *dataConn) finish() error {
+	if d.tls == nil {
+		return d.cut()
+	}
+	err := d.tls.end()
+	return errors.Join(err, d.cut())
+}
+
+// cut closes the connection; the peer of a TLS stream sees that it is not at
+// its end. Only the first call of cut or finish does anything.
+func (d *dataConn) cut() error {
 	if d.free == nil {
 		return nil
 	}
-	err := d.conn.Close()
+	err := d.socket.Close()
 	d.free()
 	d.free = nil
 	return err
+}
+
+// stallConn ends a Read or a Write that moves nothing for too long.
+type stallConn struct {
+	net.Conn
+	stall time.Duration
+}
+
+func (c *stallConn) Read(p []byte) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(c.stall)); err != nil {
+		return 0, err
+	}
+	return c.Conn.Read(p)
+}
+
+// Write fails with a timeout only if not one byte could be moved in time.
+func (c *stallConn) Write(p []byte) (int, error) {
+	written := 0
+	for {
+		if err := c.SetWriteDeadline(time.Now().Add(c.stall)); err != nil {
+			return written, err
+		}
+		n, err := c.Conn.Write(p[written:])
+		written += n
+		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			return written, err
+		}
+	}
 }

@@ -2,8 +2,10 @@ package ftp_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/netip"
 	"strings"
@@ -19,9 +21,16 @@ func passivePorts(t *testing.T, n uint16) (*ftp.PassivePorts, uint16) {
 		probe := listen(t, "127.0.0.1:0")
 		first := probe.Addr().(*net.TCPAddr).AddrPort().Port()
 		probe.Close()
-		ports, err := ftp.ListenPassive(context.Background(), first, first+n-1, nil)
+		var log syncBuffer
+		ports, err := ftp.ListenPassive(context.Background(), ftp.PassiveConfig{
+			First: first, Last: first + n - 1, Logger: slog.New(slog.NewTextHandler(&log, nil)),
+		})
 		if err != nil {
-			continue // one of them is in use
+			continue // none is free
+		}
+		if log.String() != "" { // one of them is in use
+			ports.Close()
+			continue
 		}
 		t.Cleanup(func() {
 			if err := ports.Close(); err != nil {
@@ -127,11 +136,39 @@ func TestPassiveNewReplacesOld(t *testing.T) {
 }
 
 func TestPassiveHost(t *testing.T) {
-	address := serve(t, &ftp.Server{Driver: fakeDriver{newFakeFiles()}, PassiveHost: netip.MustParseAddr("192.0.2.7")})
-	c := login(t, address)
-	if got := c.do("PASV", 227); !strings.HasPrefix(got, "227 Entering Passive Mode (192,0,2,7,") {
-		t.Errorf("PASV: %q", got)
+	networks := []ftp.PassiveNetwork{
+		{Clients: netip.MustParsePrefix("127.0.0.2/32"), Addr: netip.MustParseAddr("192.0.2.2")},
+		{Clients: netip.MustParsePrefix("127.0.0.0/30"), Addr: netip.MustParseAddr("192.0.2.3")},
 	}
+	for name, tt := range map[string]struct {
+		host *ftp.PassiveHost
+		from string
+		want string
+	}{
+		"address":              {&ftp.PassiveHost{Addr: netip.MustParseAddr("192.0.2.7")}, "", "192,0,2,7"},
+		"first network":        {&ftp.PassiveHost{Networks: networks}, "127.0.0.2", "192,0,2,2"},
+		"second network":       {&ftp.PassiveHost{Networks: networks}, "127.0.0.3", "192,0,2,3"},
+		"none of the networks": {&ftp.PassiveHost{Networks: networks}, "127.0.0.9", "127,0,0,1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			address := serve(t, &ftp.Server{Driver: fakeDriver{newFakeFiles()}, PassiveHost: tt.host})
+			c := connect(t, address, tt.from)
+			c.want(220)
+			c.login()
+			if got := c.do("PASV", 227); !strings.HasPrefix(got, "227 Entering Passive Mode ("+tt.want+",") {
+				t.Errorf("PASV: %q", got)
+			}
+		})
+	}
+}
+
+func TestPassiveHostNotFound(t *testing.T) {
+	host := &ftp.PassiveHost{Name: "ftp.example.com", Lookup: func(context.Context, string) ([]netip.Addr, error) {
+		return nil, errors.New("no such name")
+	}}
+	c := login(t, serve(t, &ftp.Server{Driver: fakeDriver{newFakeFiles()}, PassiveHost: host}))
+	c.do("PASV", 425)
+	c.do("EPSV", 229) // which tells no address
 }
 
 func TestEPSVAll(t *testing.T) {
@@ -241,10 +278,10 @@ func TestActiveModeOff(t *testing.T) {
 
 func TestListenPassivePortInUse(t *testing.T) {
 	used := listen(t, ":0").Addr().(*net.TCPAddr).AddrPort().Port()
-	if ports, err := ftp.ListenPassive(context.Background(), used, used, nil); err == nil {
+	if ports, err := ftp.ListenPassive(context.Background(), ftp.PassiveConfig{First: used, Last: used}); err == nil {
 		t.Errorf("bound %d twice, Close = %v", used, ports.Close())
 	}
-	if _, err := ftp.ListenPassive(context.Background(), 2, 1, nil); err == nil {
+	if _, err := ftp.ListenPassive(context.Background(), ftp.PassiveConfig{First: 2, Last: 1}); err == nil {
 		t.Error("a range from 2 to 1 was accepted")
 	}
 }

@@ -23,6 +23,9 @@ func (s *session) identify(fields []any) []any {
 		all = append(all, "user", s.user)
 	}
 	all = append(all, "client_ip", s.peer.Addr().String(), "client_port", s.peer.Port())
+	if s.tlsVersion != "" {
+		all = append(all, "tls_version", s.tlsVersion)
+	}
 	return append(all, fields...)
 }
 
@@ -56,6 +59,9 @@ func (s *session) transferEvent(name, path string, t *transfer, err error, r rep
 	if t.data != nil && !t.data.first.IsZero() {
 		all = append(all, "first_byte_ms", t.data.first.Sub(t.begun).Milliseconds())
 	}
+	if t.unclean() {
+		all = append(all, "close_notify", "missing")
+	}
 	s.fileEvent(name, path, err, r, append(all, fields...)...)
 }
 
@@ -65,7 +71,7 @@ func outcome(err error) string {
 	case err == nil:
 		return "ok"
 	case errors.Is(err, errAborted), errors.Is(err, errControlLost), errors.Is(err, errDataLost),
-		errors.Is(err, errNoData), errors.Is(err, errStalled), errors.Is(err, errTooFew), errors.Is(err, ErrServerClosed):
+		errors.Is(err, errNoData), errors.Is(err, errHandshake), errors.Is(err, errNotResumed), errors.Is(err, errNoCloseNotify), errors.Is(err, errStalled), errors.Is(err, errTooFew), errors.Is(err, ErrServerClosed):
 		return "aborted"
 	}
 	return "failed"

@@ -23,6 +23,11 @@ const (
 	HashSHA512 HashAlgorithm = "SHA-512"
 )
 
+// hashAlgorithms are those that HASH offers.
+func hashAlgorithms() []HashAlgorithm {
+	return []HashAlgorithm{HashSHA256, HashSHA512, HashSHA1, HashMD5, HashCRC32, HashCRC32C}
+}
+
 // New returns a running sum.
 func (a HashAlgorithm) New() hash.Hash {
 	switch a {

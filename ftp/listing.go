@@ -1,140 +1,115 @@
 package ftp
 
 import (
+	"context"
+	"errors"
+	"io/fs"
+	"iter"
 	"path"
-	"strconv"
-	"strings"
-	"time"
 )
 
-// halfYear is the age from which a Unix listing shows the year, not the time.
-const halfYear = 182 * 24 * time.Hour
+// listChunk is about how many bytes of a listing are written at a time.
+const listChunk = 64 << 10
 
-// appendUnix appends a line in the style of ls -l, which all clients read. It
-// is in UTC, since it has no place for a zone.
-func appendUnix(b []byte, e FileInfo, now time.Time) []byte {
-	mode := "-rw-r--r--"
-	if e.Dir {
-		mode = "drwxr-xr-x"
-	}
-	b = append(b, mode...)
-	b = append(b, "   1 ftp      ftp      "...)
-	size := strconv.FormatInt(e.Size, 10)
-	for range 13 - len(size) {
-		b = append(b, ' ')
-	}
-	b = append(append(b, size...), ' ')
+// listing is what is in a directory, or what of it a pattern matches, or one
+// file. The first piece has been fetched. stop must be called once.
+type listing struct {
+	dir   string // where the entries are, absolute
+	whole bool   // all of dir, rather than entries that the client named
+	as    string // dir as the client wrote it before their names, slash included
 
-	modified := e.ModTime.UTC()
-	if e.ModTime.IsZero() {
-		modified = now.UTC() // clients hide what dates from the year 1
-	}
-	layout := "Jan _2 15:04"
-	if age := now.Sub(modified); age > halfYear || age < -halfYear {
-		layout = "Jan _2  2006"
-	}
-	b = modified.AppendFormat(b, layout)
-	b = append(append(b, ' '), e.Name...)
-	return append(b, '\r', '\n')
+	first []FileInfo
+	next  func() ([]FileInfo, error, bool)
+	stop  func()
 }
 
-// appendName appends a line of NLST.
-func appendName(b []byte, e FileInfo) []byte {
-	return append(append(b, e.Name...), '\r', '\n')
+// openListing finds what a name of LIST, NLST and STAT means: a directory, a
+// file, or a pattern of names in a directory. A pattern with an asterisk or a
+// question mark is not looked up as a name before.
+func (s *session) openListing(ctx context.Context, name string) (*listing, error) {
+	full, err := resolvePath(s.cwd, name)
+	if err != nil {
+		return nil, err
+	}
+	dir, base := path.Split(name)
+	if isPattern(base) && !mayBeName(base) {
+		return s.openMatching(ctx, dir, base)
+	}
+	l, err := s.openDir(ctx, full)
+	if errors.Is(err, fs.ErrNotExist) {
+		l, err = s.openFile(ctx, full, name)
+	}
+	if errors.Is(err, fs.ErrNotExist) && isPattern(base) {
+		return s.openMatching(ctx, dir, base)
+	}
+	return l, err
 }
 
-// factSet is the choice of facts that MLSD and MLST show (RFC 3659, 7.5).
-type factSet uint8
+// openDir is the listing of a directory.
+func (s *session) openDir(ctx context.Context, dir string) (*listing, error) {
+	return pull(s.files.List(ctx, dir), listing{dir: dir, whole: true})
+}
 
-const (
-	factType factSet = 1 << iota
-	factSize
-	factModify
-	factPerm
+// openMatching is the listing of what a pattern matches. To match nothing is no error.
+func (s *session) openMatching(ctx context.Context, as, pattern string) (*listing, error) {
+	dir, err := resolvePath(s.cwd, as)
+	if err != nil {
+		return nil, err
+	}
+	return pull(onlyMatching(s.files.List(ctx, dir), pattern), listing{dir: dir, as: as})
+}
 
-	allFacts = factType | factSize | factModify | factPerm
-)
+// openFile is the listing of one file.
+func (s *session) openFile(ctx context.Context, file, name string) (*listing, error) {
+	info, err := s.files.StatFile(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	as, _ := path.Split(path.Clean(name))
+	piece := []FileInfo{named(info, path.Base(file))}
+	one := func(yield func([]FileInfo, error) bool) { yield(piece, nil) }
+	return pull(one, listing{dir: path.Dir(file), as: as})
+}
 
-// factNames are the names of the bits of a factSet.
-func factNames() []string { return []string{"type", "size", "modify", "perm"} }
+// pull fetches the first piece.
+func pull(pieces iter.Seq2[[]FileInfo, error], l listing) (*listing, error) {
+	var err error
+	l.next, l.stop = iter.Pull2(pieces)
+	if l.first, err, _ = l.next(); err != nil {
+		l.stop()
+		return nil, err
+	}
+	return &l, nil
+}
 
-// What the user may do with a file and in a directory (RFC 3659, 7.5.5).
-const (
-	filePerm = "dfrw"
-	dirPerm  = "cdeflmp"
-)
+// names is the format of NLST: with the directory that the client named before
+// each name, so that the client can ask for the file by its line.
+func (l *listing) names() lineFormat {
+	return func(b []byte, e FileInfo) []byte {
+		return append(append(append(b, l.as...), e.Name...), '\r', '\n')
+	}
+}
 
-// parseFacts reads "type;size;"; facts that are not known are left out.
-func parseFacts(arg string) factSet {
-	var set factSet
-	for name := range strings.SplitSeq(arg, ";") {
-		for i, known := range factNames() {
-			if strings.EqualFold(strings.TrimSpace(name), known) {
-				set |= 1 << i
+// write gives the formatted lines to emit, those of each piece before it asks
+// for the next one.
+func (l *listing) write(format lineFormat, emit func([]byte) error) error {
+	var lines []byte
+	piece, ok := l.first, true
+	for ok {
+		for i, entry := range piece {
+			lines = format(lines, entry)
+			if len(lines) < listChunk && i < len(piece)-1 {
+				continue
 			}
+			if err := emit(lines); err != nil {
+				return err
+			}
+			lines = lines[:0]
+		}
+		var err error
+		if piece, err, ok = l.next(); err != nil {
+			return err
 		}
 	}
-	return set
+	return nil
 }
-
-// String is the form of the reply to OPTS MLST.
-func (f factSet) String() string { return f.join("", false) }
-
-// feature is the form of FEAT, which shows all facts and marks the chosen.
-func (f factSet) feature() string { return "MLST " + f.join("*", true) }
-
-func (f factSet) join(mark string, all bool) string {
-	var b strings.Builder
-	for i, name := range factNames() {
-		chosen := f&(1<<i) != 0
-		if !chosen && !all {
-			continue
-		}
-		b.WriteString(name)
-		if chosen {
-			b.WriteString(mark)
-		}
-		b.WriteByte(';')
-	}
-	return b.String()
-}
-
-// appendFacts appends a line of MLSD (RFC 3659, 7.2).
-func (f factSet) appendFacts(b []byte, e FileInfo) []byte {
-	if f&factType != 0 {
-		kind := "type=file;"
-		if e.Dir {
-			kind = "type=dir;"
-		}
-		b = append(b, kind...)
-	}
-	if f&factSize != 0 && !e.Dir {
-		b = append(b, "size="...)
-		b = append(strconv.AppendInt(b, e.Size, 10), ';')
-	}
-	if f&factModify != 0 && !e.ModTime.IsZero() {
-		b = append(b, "modify="...)
-		b = append(append(b, factTime(e.ModTime)...), ';')
-	}
-	if f&factPerm != 0 {
-		perm := filePerm
-		if e.Dir {
-			perm = dirPerm
-		}
-		b = append(append(append(b, "perm="...), perm...), ';')
-	}
-	b = append(append(b, ' '), e.Name...)
-	return append(b, '\r', '\n')
-}
-
-// factTime is a time of MLSD and MDTM (RFC 3659, 2.3).
-func factTime(t time.Time) string { return t.UTC().Format("20060102150405") }
-
-// named is the description of one file or directory under another name.
-func named(e FileInfo, name string) FileInfo {
-	e.Name = name
-	return e
-}
-
-// baseNamed is the description of the file at filePath as its directory lists it.
-func baseNamed(e FileInfo, filePath string) FileInfo { return named(e, path.Base(filePath)) }

@@ -16,10 +16,16 @@ func (e *argumentError) Error() string { return e.reply.lines[0] }
 
 func badArgument(code int, text string) error { return &argumentError{answer(code, text)} }
 
-// parseRequest splits a command line (RFC 959, 5.3).
+// parseRequest splits a command line (RFC 959, 5.3). The verb of a SITE command
+// is both words.
 func parseRequest(line string) request {
 	verb, arg, _ := strings.Cut(strings.TrimLeft(line, " \t"), " ")
-	return request{verb: strings.ToUpper(verb), arg: arg}
+	verb = strings.ToUpper(verb)
+	if site := strings.TrimLeft(arg, " "); verb == "SITE" && site != "" {
+		site, arg, _ = strings.Cut(site, " ")
+		verb += " " + strings.ToUpper(site)
+	}
+	return request{verb: verb, arg: arg}
 }
 
 // resolvePath makes a client's path absolute; ".." never leaves "/".
@@ -151,21 +157,29 @@ func parseTYPE(arg string) (binary bool, err error) {
 	return false, badArgument(501, "Syntax: TYPE A | I | L 8")
 }
 
-// splitListOptions takes off the words that clients put before the path as if
-// they spoke to ls ("-la"). A name that begins with "-" needs "./" or "--" before it.
-func splitListOptions(arg string) (name string) {
-	rest := strings.TrimLeft(arg, " ")
-	for strings.HasPrefix(rest, "-") {
-		word, after, _ := strings.Cut(rest, " ")
-		if word == "--" {
-			return after
-		}
-		if word == "-" {
+// listRequest is the argument of LIST, NLST and STAT.
+type listRequest struct {
+	name      string
+	long      bool // -l: NLST too shows all of an entry
+	recursive bool // -R: and what is in the directories below
+}
+
+// parseList takes off the options that clients put before the path as if they
+// spoke to ls ("-la"); those that are not known change nothing, since all
+// there is is listed anyway. A name that begins with "-" needs "./" or "--" before it.
+func parseList(arg string) listRequest {
+	r := listRequest{name: strings.TrimLeft(arg, " ")}
+	for strings.HasPrefix(r.name, "-") && !strings.HasPrefix(r.name, "- ") && r.name != "-" {
+		options, rest, _ := strings.Cut(r.name, " ")
+		if options == "--" {
+			r.name = rest
 			break
 		}
-		rest = strings.TrimLeft(after, " ")
+		r.long = r.long || strings.Contains(options, "l")
+		r.recursive = r.recursive || strings.Contains(options, "R")
+		r.name = strings.TrimLeft(rest, " ")
 	}
-	return rest
+	return r
 }
 
 // parseNumber reads decimal digits only: no sign, no space.

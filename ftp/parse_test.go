@@ -139,36 +139,43 @@ func TestParseTYPE(t *testing.T) {
 	}
 }
 
-func TestSplitListOptions(t *testing.T) {
-	for arg, want := range map[string]string{
-		"":                "",
-		"-la":             "",
-		"-a -l":           "",
-		"-la dir":         "dir",
-		"-a -l my dir":    "my dir",
-		"dir":             "dir",
-		"dir -la":         "dir -la",
-		"./-la":           "./-la",
-		"-- -la":          "-la",
-		"-":               "-",
-		"-la   spaced ":   "spaced ",
-		"my -la dir":      "my -la dir",
-		"-la -- -strange": "-strange",
+func TestParseList(t *testing.T) {
+	for arg, want := range map[string]listRequest{
+		"":                {},
+		"-la":             {long: true},
+		"-a -l":           {long: true},
+		"-1":              {},
+		"-R dir":          {name: "dir", recursive: true},
+		"-la dir":         {name: "dir", long: true},
+		"-a -lR my dir":   {name: "my dir", long: true, recursive: true},
+		"dir":             {name: "dir"},
+		"dir -la":         {name: "dir -la"},
+		"./-la":           {name: "./-la"},
+		"-- -la":          {name: "-la"},
+		"-":               {name: "-"},
+		"- R":             {name: "- R"},
+		"-la   spaced ":   {name: "spaced ", long: true},
+		"my -la dir":      {name: "my -la dir"},
+		"-la -- -strange": {name: "-strange", long: true},
 	} {
-		if got := splitListOptions(arg); got != want {
-			t.Errorf("splitListOptions(%q) = %q, want %q", arg, got, want)
+		if got := parseList(arg); got != want {
+			t.Errorf("parseList(%q) = %+v, want %+v", arg, got, want)
 		}
 	}
 }
 
 func TestParseRequest(t *testing.T) {
 	for line, want := range map[string]request{
-		"NOOP":          {verb: "NOOP"},
-		"retr a.txt":    {verb: "RETR", arg: "a.txt"},
-		"RETR  a b ":    {verb: "RETR", arg: " a b "},
-		"  pwd ":        {verb: "PWD"},
-		"":              {},
-		"USER \xc3\xa4": {verb: "USER", arg: "ä"},
+		"NOOP":                 {verb: "NOOP"},
+		"retr a.txt":           {verb: "RETR", arg: "a.txt"},
+		"RETR  a b ":           {verb: "RETR", arg: " a b "},
+		"  pwd ":               {verb: "PWD"},
+		"":                     {},
+		"USER \xc3\xa4":        {verb: "USER", arg: "ä"},
+		"site":                 {verb: "SITE"},
+		"SITE  ":               {verb: "SITE", arg: " "},
+		"site  chmod  644 a b": {verb: "SITE CHMOD", arg: " 644 a b"},
+		"SITE help":            {verb: "SITE HELP"},
 	} {
 		if got := parseRequest(line); got != want {
 			t.Errorf("parseRequest(%q) = %+v, want %+v", line, got, want)
@@ -226,7 +233,7 @@ func FuzzParseEPRT(f *testing.F) {
 		if fields := strings.Split(strings.TrimSpace(arg), strings.TrimSpace(arg)[:1]); strings.TrimLeft(fields[1], "0") != protocol {
 			t.Errorf("parseEPRT(%q) = %v", arg, got)
 		}
-		if _, err := activeTarget(netip.MustParseAddrPort("[fe80::1%eth0]:5"), got); err == nil && got.Port() < 1024 {
+		if _, err := activeTarget(netip.MustParseAddrPort("[fe80::1%eth0]:5"), got, DataPeer{}); err == nil && got.Port() < 1024 {
 			t.Errorf("port %d was accepted", got.Port())
 		}
 	})
@@ -250,8 +257,8 @@ func FuzzParsers(f *testing.F) {
 		if _, err := parseTYPE(arg); err != nil && replyCode(err) != 501 && replyCode(err) != 504 {
 			t.Errorf("parseTYPE(%q): %v", arg, err)
 		}
-		if name := splitListOptions(arg); !strings.HasSuffix(arg, name) {
-			t.Errorf("splitListOptions(%q) = %q", arg, name)
+		if r := parseList(arg); !strings.HasSuffix(arg, r.name) {
+			t.Errorf("parseList(%q) = %+v", arg, r)
 		}
 		if set := parseFacts(arg); parseFacts(set.String()) != set {
 			t.Errorf("parseFacts(%q) = %v", arg, set)

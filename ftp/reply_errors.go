@@ -8,17 +8,20 @@ import (
 
 // Why a transfer or a session ended, besides what a FileSystem returns.
 var (
-	errAborted     = errors.New("aborted by the client")
-	errControlLost = errors.New("control connection lost")
-	errDataLost    = errors.New("data connection lost")
-	errNoData      = errors.New("no data connection")
-	errStalled     = errors.New("no data for too long")
-	errTooFew      = errors.New("fewer bytes than announced by ALLO")
-	errIdle        = errors.New("idle for too long")
-	errLoginSlow   = errors.New("no login in time")
-	errBadName     = errors.New("name with NUL, CR or LF, or not UTF-8")
-	errThirdParty  = errors.New("active mode to somewhere else")
-	errPanic       = errors.New("panic")
+	errAborted       = errors.New("aborted by the client")
+	errControlLost   = errors.New("control connection lost")
+	errDataLost      = errors.New("data connection lost")
+	errNoData        = errors.New("no data connection")
+	errHandshake     = errors.New("TLS handshake failed")
+	errNotResumed    = errors.New("data connection did not resume a TLS session of its control connection")
+	errNoCloseNotify = errors.New("TLS stream cut off without close_notify")
+	errStalled       = errors.New("no data for too long")
+	errTooFew        = errors.New("fewer bytes than announced by ALLO")
+	errIdle          = errors.New("idle for too long")
+	errLoginSlow     = errors.New("no login in time")
+	errBadName       = errors.New("name with NUL, CR or LF, or not UTF-8")
+	errThirdParty    = errors.New("active mode to somewhere else")
+	errPanic         = errors.New("panic")
 )
 
 // errorReplies is the one place that turns errors into replies; the first that
@@ -28,6 +31,9 @@ func errorReplies() []errorReply {
 		{errAborted, answer(426, "Transfer aborted.")},
 		{errControlLost, answer(426, "Control connection lost; transfer aborted.")},
 		{ErrServerClosed, answer(426, "Aborted: the server is shutting down.")},
+		{errNotResumed, answer(522, "Data connection refused: it must resume the TLS session of the control connection.")},
+		{errHandshake, answer(425, "Cannot protect the data connection: TLS handshake failed.")},
+		{errNoCloseNotify, answer(426, "TLS stream cut off without close_notify; not stored.")},
 		{errNoData, answer(425, "Cannot open the data connection.")},
 		{errStalled, answer(426, "No data for too long; transfer aborted.")},
 		{errTooFew, answer(426, "Fewer bytes than ALLO announced; not stored.")},
@@ -43,6 +49,7 @@ func errorReplies() []errorReply {
 		{ErrBusy, answer(450, "Store is busy; try again later.")},
 		{ErrTooLarge, answer(552, "File too large.")},
 		{ErrNoSpace, answer(452, "No space left.")},
+		{errTreeTooLarge, answer(550, "Too much to list at once; list the directories one by one.")},
 		{fs.ErrNotExist, answer(550, "No such file or directory.")},
 		{fs.ErrExist, answer(550, "File exists.")},
 		{fs.ErrPermission, answer(550, "Permission denied.")},

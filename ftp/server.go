@@ -3,11 +3,12 @@ package ftp
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
-	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -48,11 +49,23 @@ type Server struct {
 	// Passive are the ports of PASV and EPSV; the caller closes them after
 	// Serve returned. nil: any free port.
 	Passive *PassivePorts
-	// PassiveHost is the IPv4 address that PASV tells. Zero: the local
+	// PassiveHost chooses the IPv4 address that PASV tells. nil: the local
 	// address of the control connection.
-	PassiveHost netip.Addr
+	PassiveHost *PassiveHost
 	// ActiveMode allows PORT and EPRT.
 	ActiveMode bool
+	// DataPeer says where data connections may come from and go to.
+	DataPeer DataPeer
+
+	// TLS says how sessions are protected.
+	TLS TLS
+	// AllowPlaintext admits logins without TLS from public networks too. From
+	// others (loopback, link-local, private and shared addresses) they are
+	// admitted unless TLS is required.
+	AllowPlaintext bool
+
+	tickets tls.Config   // its keys seal all session tickets
+	unclean atomic.Int64 // see UncleanUploads
 
 	mu       sync.Mutex
 	closed   bool
@@ -73,6 +86,16 @@ type serving struct {
 // after Shutdown or Close, the cause of ctx when that ended, or why the
 // listener failed; its sessions have then ended, with their transfers.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	return s.serve(ctx, listener, false)
+}
+
+// ServeTLS is Serve for implicit FTPS: TLS begins with the connection, and data
+// connections are protected unless the client asks for something else.
+func (s *Server) ServeTLS(ctx context.Context, listener net.Listener) error {
+	return s.serve(ctx, listener, true)
+}
+
+func (s *Server) serve(ctx context.Context, listener net.Listener, implicit bool) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	run := &serving{cancel: cancel, done: make(chan struct{}), conns: make(map[net.Conn]struct{})}
@@ -89,7 +112,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	commands := newCommandSet()
 	var sessions sync.WaitGroup
 	err := acceptAll(ctx, listener, s.logger(), func(conn net.Conn) {
-		sessions.Go(func() { s.serveConn(ctx, run, conn, commands) })
+		sessions.Go(func() { s.serveConn(ctx, run, conn, commands, implicit) })
 	})
 	if err == nil {
 		err = context.Cause(ctx)
@@ -184,8 +207,12 @@ func (s *Server) release() {
 	s.sessions--
 }
 
+// UncleanUploads is how many uploads were published though their TLS stream
+// ended without close_notify, as TLS.LenientEOF allows.
+func (s *Server) UncleanUploads() int64 { return s.unclean.Load() }
+
 // serveConn runs one session.
-func (s *Server) serveConn(ctx context.Context, run *serving, conn net.Conn, commands *commandSet) {
+func (s *Server) serveConn(ctx context.Context, run *serving, conn net.Conn, commands *commandSet, implicit bool) {
 	run.track(conn)
 	defer run.untrack(conn)
 	control := newControl(conn)
@@ -197,12 +224,14 @@ func (s *Server) serveConn(ctx context.Context, run *serving, conn net.Conn, com
 	}
 	if !s.admit() {
 		session.event("refused", "reason", "too many sessions")
-		control.write(answer(421, "Too many sessions; try again later.").bytes())
+		if !implicit { // else it would cost a handshake to say so
+			control.write(answer(421, "Too many sessions; try again later.").bytes())
+		}
 		return
 	}
 	defer s.release()
 	s.keepAlive(conn)
-	session.serve(ctx)
+	session.serve(ctx, implicit)
 }
 
 func (r *serving) track(conn net.Conn) {
@@ -223,19 +252,6 @@ func (r *serving) cut() {
 	for conn := range r.conns {
 		_ = conn.Close() // its session tells
 	}
-}
-
-// keepAlive sets TCP keepalive where the connection has it.
-func (s *Server) keepAlive(conn net.Conn) {
-	tcp, ok := conn.(interface {
-		SetKeepAliveConfig(net.KeepAliveConfig) error
-	})
-	if !ok {
-		return
-	}
-	interval := cmp.Or(s.KeepAlive, 30*time.Second)
-	// A failure shows at the connection's next use.
-	_ = tcp.SetKeepAliveConfig(net.KeepAliveConfig{Enable: interval > 0, Idle: interval, Interval: interval, Count: 4})
 }
 
 func (s *Server) logger() *slog.Logger {

@@ -28,24 +28,23 @@ type session struct {
 	id       string
 	peer     netip.AddrPort // of the control connection, as are all addresses
 	local    netip.AddrPort
-	begun    time.Time
+	bound    netip.Addr // of the socket; not local's where a proxy told that
 
 	// The user. files is nil before login.
-	user     string
-	named    bool // by a USER that waits for its PASS
-	failures int
-	files    FileSystem
+	user      string
+	named     bool // by a USER that waits for its PASS
+	failures  int
+	files     FileSystem
+	loginFrom time.Time // when the time to log in began
 
-	// What commands set for later ones. A job may change it, and while
-	// one runs nothing else does.
-	cwd        string
-	binary     bool // TYPE I
-	facts      factSet
-	renameFrom string
-	restart    int64 // REST, bytes
-	allocated  int64 // ALLO, bytes
-	epsvAll    bool
-	data       dataSource // from PASV, EPSV, PORT or EPRT; nil: none
+	// Protection by TLS, also of a login to come.
+	tls         *tlsSession // nil: none so far
+	tlsVersion  string      // for the log
+	sized       bool        // by PBSZ, without which there is no PROT
+	protectData bool        // PROT P
+
+	parameters
+	data dataSource // from PASV, EPSV, PORT or EPRT; nil: none
 
 	job    *job
 	held   []request // for after the job
@@ -55,25 +54,49 @@ type session struct {
 	replies sync.Mutex // held to write a reply, and guards job.stage
 }
 
+// parameters are what commands set for later ones. A job may change them, and
+// while one runs nothing else does.
+type parameters struct {
+	cwd        string
+	binary     bool // TYPE I
+	facts      factSet
+	hash       HashAlgorithm // of HASH
+	hashRange  *byteRange    // RANG; nil: none
+	renameFrom string
+	restart    int64 // REST, bytes
+	allocated  int64 // ALLO, bytes
+	epsvAll    bool
+}
+
+func initialParameters() parameters {
+	return parameters{cwd: "/", facts: allFacts, hash: HashSHA256}
+}
+
 func newSession(server *Server, control *control, commands *commandSet) (*session, error) {
-	peer, err := addrPort(control.conn.RemoteAddr())
+	peer, err := addrPort(control.socket.RemoteAddr())
 	if err != nil {
 		return nil, fmt.Errorf("address of the client: %w", err)
 	}
-	local, err := addrPort(control.conn.LocalAddr())
+	local, err := addrPort(control.socket.LocalAddr())
 	if err != nil {
 		return nil, fmt.Errorf("local address: %w", err)
 	}
+	bound := local
+	if tcp := tcpBelow(control.socket); tcp != nil {
+		if bound, err = addrPort(tcp.LocalAddr()); err != nil {
+			return nil, fmt.Errorf("address of the socket: %w", err)
+		}
+	}
 	return &session{
-		server:   server,
-		commands: commands,
-		control:  control,
-		id:       rand.Text()[:13],
-		peer:     peer,
-		local:    local,
-		begun:    time.Now(),
-		cwd:      "/",
-		facts:    allFacts,
+		server:     server,
+		commands:   commands,
+		control:    control,
+		id:         rand.Text()[:13],
+		peer:       peer,
+		local:      local,
+		bound:      bound.Addr(),
+		loginFrom:  time.Now(),
+		parameters: initialParameters(),
 	}, nil
 }
 
@@ -83,14 +106,14 @@ func addrPort(addr net.Addr) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port()), err
 }
 
-// serve runs the session to its end.
-func (s *session) serve(ctx context.Context) {
+// serve runs the session to its end. An implicit one begins with TLS.
+func (s *session) serve(ctx context.Context, implicit bool) {
 	woken := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(woken)
 		s.control.wake()
 	})
-	err := s.converse(ctx)
+	err := s.converse(ctx, implicit)
 	if s.job != nil {
 		s.job.cancel(err)
 		<-s.job.done
@@ -105,13 +128,20 @@ func (s *session) serve(ctx context.Context) {
 }
 
 // converse executes commands until the session ends, and returns why.
-func (s *session) converse(ctx context.Context) (err error) {
+func (s *session) converse(ctx context.Context, implicit bool) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = s.recovered(p)
 			s.reply(replyFor(err))
 		}
 	}()
+	if implicit {
+		if err := s.protect(ctx); err != nil {
+			s.handshakeFailed(err)
+			return err
+		}
+		s.sized, s.protectData = true, true
+	}
 	s.reply(answer(220, s.banner()))
 	for {
 		req, err := s.next(ctx)
@@ -164,7 +194,7 @@ func (s *session) next(ctx context.Context) (request, error) {
 
 	deadline, timeout := time.Now().Add(s.server.idleTimeout()), errIdle
 	if s.files == nil {
-		deadline, timeout = s.begun.Add(s.server.loginTimeout()), errLoginSlow
+		deadline, timeout = s.loginFrom.Add(s.server.loginTimeout()), errLoginSlow
 	}
 	s.control.setReadDeadline(deadline)
 	if ctx.Err() != nil { // its wake may have come before the deadline was set
@@ -185,6 +215,9 @@ func (s *session) execute(ctx context.Context, req request) {
 	row, refusal := s.commands.admit(req, s.files != nil)
 	switch {
 	case refusal.code != 0:
+		if refusal.closing {
+			s.event("refused", "reason", "no FTP: "+req.verb, "reply", refusal.code)
+		}
 		s.reply(refusal)
 	case row.run != nil && (row.job == nil || req.arg == ""):
 		s.reply(row.run(s, ctx, req.arg))

@@ -103,6 +103,36 @@ func TestTimeouts(t *testing.T) {
 	})
 }
 
+// TestSecondLogin gives a session that had its user for longer than a login may
+// take the same time again for the next.
+func TestSecondLogin(t *testing.T) {
+	address := serve(t, &ftp.Server{Driver: fakeDriver{newFakeFiles()}, LoginTimeout: 300 * time.Millisecond})
+	for _, end := range []string{"USER user", "REIN"} {
+		t.Run(end, func(t *testing.T) {
+			c := login(t, address)
+			stranger := connect(t, address, "")
+			stranger.want(220)
+			stranger.want(421) // so this much time has passed
+			c.send(end + "\r\n")
+			c.reply()
+			c.login()
+			c.do("PWD", 257)
+		})
+	}
+}
+
+// TestREINDoesNotProlongTheLogin keeps a client without a user from staying.
+func TestREINDoesNotProlongTheLogin(t *testing.T) {
+	c := connect(t, serve(t, &ftp.Server{Driver: fakeDriver{newFakeFiles()}, LoginTimeout: 100 * time.Millisecond}), "")
+	c.want(220)
+	for line := "220"; strings.HasPrefix(line, "220"); {
+		if _, err := io.WriteString(c.conn, "REIN\r\n"); err != nil {
+			return // closed
+		}
+		line, _ = c.in.ReadString('\n')
+	}
+}
+
 func TestLines(t *testing.T) {
 	address := serve(t, &ftp.Server{Driver: fakeDriver{newFakeFiles()}})
 	tests := map[string]struct {
@@ -123,7 +153,6 @@ func TestLines(t *testing.T) {
 		"CR in a path":            {"CWD a\rb\r\n", []int{553}},
 		"no UTF-8":                {"CWD a\xe4b\r\n", []int{553}},
 		"NUL in a number":         {"REST 1\x00\r\n", []int{501}},
-		"an HTTP request":         {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", []int{500, 500, 500}},
 		"blanks before and after": {"  PWD  \r\nTYPE  I \r\n", []int{257, 200}},
 	}
 	for name, tt := range tests {

@@ -1,18 +1,20 @@
 package ftp
 
 import (
+	"errors"
 	"net"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// plainSocket gives access to the descriptor of a TCP connection, set so that
+// rawSocket gives access to the descriptor of a TCP connection, set so that
 // urgent data stays in line: the Synch before an ABOR (RFC 959, 4.1.3) would
-// otherwise lose its last byte. It is nil for any other connection.
-func plainSocket(conn net.Conn) syscall.RawConn {
-	tcp, ok := conn.(*net.TCPConn)
-	if !ok {
+// otherwise lose its last byte. It is nil if there is no such connection below
+// conn.
+func rawSocket(conn net.Conn) syscall.RawConn {
+	tcp := tcpBelow(conn)
+	if tcp == nil {
 		return nil
 	}
 	raw, err := tcp.SyscallConn()
@@ -27,6 +29,15 @@ func plainSocket(conn net.Conn) syscall.RawConn {
 		return nil
 	}
 	return raw
+}
+
+// reuseAddress lets several connections leave from the same port.
+func reuseAddress(_, _ string, raw syscall.RawConn) error {
+	setErr := error(nil)
+	err := raw.Control(func(fd uintptr) {
+		setErr = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_REUSEADDR, 1)
+	})
+	return errors.Join(err, setErr)
 }
 
 // readSocket reads without waiting.

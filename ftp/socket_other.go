@@ -8,8 +8,12 @@ import (
 	"syscall"
 )
 
-// plainSocket has no implementation here: sessions keep a buffer while idle.
-func plainSocket(net.Conn) syscall.RawConn { return nil }
+// rawSocket has no implementation here: a lost control connection shows only
+// when it is read.
+func rawSocket(net.Conn) syscall.RawConn { return nil }
+
+// reuseAddress does nothing: where another connection has the port, any is used.
+func reuseAddress(_, _ string, _ syscall.RawConn) error { return nil }
 
 func readSocket(uintptr, []byte) (int, error) { return 0, errors.ErrUnsupported }
 

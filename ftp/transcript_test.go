@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -26,10 +28,11 @@ import (
 var update = flag.Bool("update", false, "write the transcripts as they are now")
 
 // TestTranscripts runs the conversations in testdata, each with a server on an
-// empty store in memory:
+// empty store in memory, in clear and, but for those that are about TLS, within
+// explicit and implicit TLS, where nothing may differ:
 //
 //	# comment
-//	! put KEY TEXT       an object that is in the store already
+//	! put KEY TEXT       an object that is in the store already; a KEY may be quoted
 //	> COMMAND            to the server; {port} and {eport} are a port of the client
 //	< REPLY              from the server; {...} stands for what differs each time
 //	>> LINE, << LINE     over the data connection
@@ -43,7 +46,7 @@ func TestTranscripts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := newTranscript(t).run(string(text))
+			got := newTranscript(t, inClear).run(string(text))
 			if *update {
 				if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
 					t.Fatal(err)
@@ -51,6 +54,14 @@ func TestTranscripts(t *testing.T) {
 			}
 			if diff := cmp.Diff(string(text), got); diff != "" {
 				t.Errorf("%s (-file +now):\n%s", path, diff)
+			}
+			if strings.HasPrefix(filepath.Base(path), "tls") {
+				return
+			}
+			for _, protection := range []protection{explicitTLS, implicitTLS} {
+				if diff := cmp.Diff(got, newTranscript(t, protection).run(string(text))); diff != "" {
+					t.Errorf("%s (-in clear +%s):\n%s", path, protection, diff)
+				}
 			}
 		})
 	}
@@ -77,7 +88,11 @@ func TestTranscriptsCoverAllCommands(t *testing.T) {
 		verb := ""
 		for line := range strings.Lines(string(text)) {
 			if command, ok := strings.CutPrefix(line, "> "); ok {
-				verb = strings.ToUpper(strings.Fields(command)[0])
+				words := strings.Fields(strings.ToUpper(command))
+				verb = words[0]
+				if verb == "SITE" && len(words) > 1 {
+					verb += " " + words[1]
+				}
 			}
 			if reply, ok := strings.CutPrefix(line, "< "); ok && verb != "" {
 				if said[verb] == nil {
@@ -88,24 +103,39 @@ func TestTranscriptsCoverAllCommands(t *testing.T) {
 		}
 	}
 	_, c := serveFake(t)
-	free := "USER PASS ACCT QUIT NOOP SYST FEAT OPTS CLNT HELP"
-	anyArgument := "PASS NOOP HELP STAT LIST NLST MLSD MLST"
-	for line := range strings.Lines(c.do("HELP", 214)) {
-		if !strings.HasPrefix(line, " ") {
-			continue
+	neverDone := []string{"AVBL"}
+	free := strings.Fields("USER PASS ACCT REIN QUIT AUTH PBSZ PROT NOOP SYST FEAT OPTS HOST LANG CSID CLNT HELP SITE SITE_HELP")
+	anyArgument := strings.Fields("PASS NOOP HELP STAT AVBL LIST NLST MLSD MLST STOU LANG CSID SITE SITE_HELP SITE_UMASK SITE_IDLE")
+	for _, verb := range listedVerbs(c.do("HELP", 214), "") {
+		verbs := []string{verb}
+		if verb == "SITE" {
+			verbs = append(verbs, listedVerbs(c.do("SITE HELP", 214), "SITE ")...)
 		}
-		for _, verb := range strings.Fields(line) {
-			if !said[verb]["2"] && !said[verb]["3"] {
+		for _, verb := range verbs {
+			word := strings.ReplaceAll(verb, " ", "_")
+			if !said[verb]["2"] && !said[verb]["3"] && !slices.Contains(neverDone, word) {
 				t.Errorf("no success of %s", verb)
 			}
-			if !strings.Contains(free, verb) && !said[verb]["530"] {
+			if !slices.Contains(free, word) && !said[verb]["530"] {
 				t.Errorf("no %s before login", verb)
 			}
-			if !strings.Contains(anyArgument, verb) && !said[verb]["501"] {
+			if !slices.Contains(anyArgument, word) && !said[verb]["501"] {
 				t.Errorf("no %s with a bad argument", verb)
 			}
 		}
 	}
+}
+
+// listedVerbs are those in a reply to HELP.
+func listedVerbs(help, before string) (verbs []string) {
+	for line := range strings.Lines(help) {
+		if strings.HasPrefix(line, " ") {
+			for _, verb := range strings.Fields(line) {
+				verbs = append(verbs, before+verb)
+			}
+		}
+	}
+	return verbs
 }
 
 // transcript is one conversation under way.
@@ -114,6 +144,7 @@ type transcript struct {
 	c        *client
 	store    *mem.Store
 	listener net.Listener // of the client, for active mode
+	command  string       // the last
 	data     func() net.Conn
 	out      strings.Builder
 
@@ -121,7 +152,7 @@ type transcript struct {
 	calls []string
 }
 
-func newTranscript(t *testing.T) *transcript {
+func newTranscript(t *testing.T, p protection) *transcript {
 	t.Helper()
 	tr := &transcript{t: t, store: mem.New(mem.Options{PageSize: 2}), listener: listen(t, "127.0.0.1:0")}
 	buffers := bufpool.New(16 << 20)
@@ -133,8 +164,7 @@ func newTranscript(t *testing.T) *transcript {
 		RenameMax:       10_000,
 		Logger:          slog.New(slog.DiscardHandler),
 	}}
-	tr.c = connect(t, serve(t, &ftp.Server{Driver: driver, ActiveMode: true}), "")
-	tr.c.want(220)
+	tr.c = connectTLS(t, &ftp.Server{Driver: driver, ActiveMode: true, TLS: serverTLS()}, p)
 	return tr
 }
 
@@ -192,13 +222,18 @@ func (tr *transcript) run(text string) string {
 
 func (tr *transcript) prepare(directive string) {
 	tr.t.Helper()
-	fields := strings.SplitN(directive, " ", 3)
-	if len(fields) != 3 || fields[0] != "put" {
+	directive, ok := strings.CutPrefix(directive, "put ")
+	key, text, _ := strings.Cut(directive, " ")
+	if quoted, err := strconv.QuotedPrefix(directive); err == nil {
+		key, _ = strconv.Unquote(quoted) // that it is quoted is known
+		text, ok = strings.CutPrefix(directive[len(quoted):], " ")
+	}
+	if !ok {
 		tr.t.Fatalf("directive %q", directive)
 	}
-	data := []byte(fields[2])
+	data := []byte(text)
 	opts := backends.PutOptions{Checksum: backends.Checksum(data)}
-	if _, err := tr.store.Put(context.Background(), fields[1], data, opts); err != nil {
+	if _, err := tr.store.Put(context.Background(), key, data, opts); err != nil {
 		tr.t.Fatal(err)
 	}
 }
@@ -206,6 +241,7 @@ func (tr *transcript) prepare(directive string) {
 // converse sends one command and writes down all that follows from it.
 func (tr *transcript) converse(command string, sends []string) {
 	tr.t.Helper()
+	tr.command = command
 	port := tr.listener.Addr().(*net.TCPAddr).Port
 	tr.c.send(strings.NewReplacer(
 		"{port}", fmt.Sprintf("%d,%d", port>>8, port&255), "{eport}", fmt.Sprint(port),
@@ -214,7 +250,7 @@ func (tr *transcript) converse(command string, sends []string) {
 	if active {
 		tr.data = tr.accept
 	}
-	if verb, _, _ := strings.Cut(command, " "); tr.data != nil && strings.Contains("RETR STOR LIST NLST MLSD", verb) {
+	if verb, _, _ := strings.Cut(command, " "); tr.data != nil && strings.Contains("RETR STOR STOU LIST NLST MLSD", verb) {
 		tr.transfer(verb, sends)
 	} else {
 		tr.reply()
@@ -222,7 +258,7 @@ func (tr *transcript) converse(command string, sends []string) {
 	tr.mu.Lock()
 	defer tr.mu.Unlock()
 	for _, call := range tr.calls {
-		tr.write("= " + call)
+		tr.write("= " + mask(call))
 	}
 	tr.calls = nil
 }
@@ -235,13 +271,13 @@ func (tr *transcript) transfer(verb string, sends []string) {
 	if code[0] != '1' {
 		return
 	}
-	conn := open()
+	conn := tr.c.protect(open())
 	defer conn.Close()
 	for _, line := range sends {
 		tr.write(">> " + line)
 		write(tr.t, conn, line+"\r\n")
 	}
-	if verb != "STOR" {
+	if verb != "STOR" && verb != "STOU" {
 		for line := range strings.Lines(readAll(tr.t, conn)) {
 			tr.write("<< " + mask(strings.TrimSuffix(line, "\r\n")))
 		}
@@ -274,6 +310,7 @@ func (tr *transcript) reply() string {
 	for line := range strings.SplitSeq(text, "\n") {
 		tr.write("< " + mask(line))
 	}
+	tr.c.heed(tr.command, text)
 	return text[:3]
 }
 
@@ -291,8 +328,9 @@ func mask(line string) string {
 		{`\(127,0,0,1,\d+,\d+\)`, "(127,0,0,1,{port})"},
 		{`\(\|\|\|\d+\|\)`, "(|||{eport}|)"},
 		{`modify=\d{14}`, "modify={time}"},
-		{`^213 \d{14}$`, "213 {time}"},
+		{`^213 20[2-9]\d{11}$`, "213 {time}"}, // but not what a client set
 		{`[A-Z][a-z][a-z] [ \d]\d \d\d:\d\d `, "{date} "},
+		{`_\d{8}T\d{6}Z_[a-z2-7]+`, "_{unique}"},
 	} {
 		line = regexp.MustCompile(m.pattern).ReplaceAllString(line, m.with)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync/atomic"
 	"time"
 )
@@ -22,6 +23,7 @@ type transfer struct {
 	offset  int64 // REST, bytes
 	size    int64 // ALLO, bytes; 0: not announced, or not in bytes that are stored
 	begun   time.Time
+	protect bool // PROT P
 
 	data  *dataConn    // nil before open
 	moved atomic.Int64 // bytes over the data connection
@@ -29,29 +31,45 @@ type transfer struct {
 
 // newTransfer takes what the session holds for its next transfer.
 func (s *session) newTransfer(verb, name string) (*transfer, error) {
-	t := &transfer{session: s, verb: verb, name: name, source: s.data, offset: s.restart, begun: time.Now()}
+	if s.hashRange != nil {
+		s.hashRange = nil
+		return nil, badArgument(504, "RANG is for HASH only; use REST.")
+	}
+	t := &transfer{session: s, verb: verb, name: name, source: s.data, offset: s.restart, begun: time.Now(), protect: s.protectData}
 	if s.binary {
 		t.size = s.allocated
 	}
 	s.data, s.restart, s.allocated = nil, 0, 0
-	if t.source == nil {
+	switch {
+	case t.source == nil:
 		return nil, badArgument(425, "Use PASV or EPSV first.")
+	case !t.protect && s.server.TLS.Mode == TLSRequired:
+		t.source.drop()
+		return nil, badArgument(521, "Data connections must be protected; send PROT P.")
 	}
 	return t, nil
 }
 
 // open sends the opening reply and brings the data connection about. In active
-// mode it connects first, so that the client hears of a failure instead.
+// mode it connects first, so that the client hears of a failure instead. TLS comes
+// after the reply, for which many clients wait; the others' first bytes wait.
 func (t *transfer) open(ctx context.Context, opening reply) error {
-	if t.source.active() {
+	active := t.source.active()
+	if active {
 		if err := t.connect(ctx); err != nil {
 			return err
 		}
-		t.announce(opening)
-		return nil
 	}
 	t.announce(opening)
-	return t.connect(ctx)
+	if !active {
+		if err := t.connect(ctx); err != nil {
+			return err
+		}
+	}
+	if !t.protect {
+		return nil
+	}
+	return t.secure(ctx)
 }
 
 func (t *transfer) announce(opening reply) {
@@ -74,13 +92,48 @@ func (t *transfer) connect(ctx context.Context) error {
 	}
 	server.keepAlive(conn)
 	t.data = newDataConn(ctx, conn, server.stallTimeout(), &t.moved)
+	if !t.protect && !t.expected(conn) { // a PROT came after PASV
+		return fmt.Errorf("%w: %w", errNoData, errThirdParty)
+	}
 	return nil
+}
+
+// expected tells whether a connection in clear is from where it may be.
+func (t *transfer) expected(conn net.Conn) bool {
+	s := t.session
+	peer, err := addrPort(conn.RemoteAddr())
+	return err == nil && s.server.DataPeer.expected(s.peer.Addr(), false).Contains(plainAddr(peer.Addr()))
+}
+
+// secure puts TLS over the data connection.
+func (t *transfer) secure(ctx context.Context) error {
+	s := t.session
+	limited, cancel := context.WithTimeout(ctx, s.server.dataTimeout())
+	defer cancel()
+	policy := s.server.TLS
+	err := t.data.protect(limited, s.tls.data(policy.Config()))
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case err != nil:
+		return fmt.Errorf("%w: %w", errHandshake, err)
+	case !t.data.tls.resumed() && (policy.RequireReuse || s.server.DataPeer.BySession):
+		return errNotResumed
+	}
+	t.data.tls.lenient = policy.LenientEOF
+	return nil
+}
+
+// unclean tells whether an upload ended without close_notify and was taken
+// nevertheless.
+func (t *transfer) unclean() bool {
+	return t.data != nil && t.data.tls != nil && t.data.tls.unclean
 }
 
 // close frees the data connection, also one that was never used.
 func (t *transfer) close() {
 	if t.data != nil {
-		_ = t.data.close() // closed before, or cut with the transfer
+		_ = t.data.cut() // finished before, or there is nothing to lose
 	}
 	t.source.drop()
 }
@@ -109,6 +162,9 @@ func (t *transfer) upload(ctx context.Context, file File, opening reply) (Receip
 	if err != nil {
 		return Receipt{}, t.why(ctx, err)
 	}
+	if t.unclean() {
+		t.session.server.unclean.Add(1)
+	}
 	return receipt, nil
 }
 
@@ -127,7 +183,7 @@ func (t *transfer) receive(ctx context.Context, file File, opening reply) error 
 		return fmt.Errorf("%w: %d of %d", errTooFew, n, t.size)
 	}
 	// A failure to close cannot take back the end of data that was read.
-	_ = t.data.close()
+	_ = t.data.finish()
 	return nil
 }
 
@@ -154,7 +210,7 @@ func (t *transfer) download(ctx context.Context, file Download, opening reply) e
 // finish closes the data connection after the last byte, which is how the
 // client learns that there are no more.
 func (t *transfer) finish(ctx context.Context) error {
-	if err := t.data.close(); err != nil {
+	if err := t.data.finish(); err != nil {
 		return t.why(ctx, fmt.Errorf("%w: %w", errDataLost, err))
 	}
 	return nil

@@ -29,6 +29,19 @@ func TestCommandsDuringTransfer(t *testing.T) {
 	c.do("PWD", 530)
 }
 
+func TestREINDuringTransfer(t *testing.T) {
+	files, c := serveFake(t)
+	data := beginUpload(t, files, c)
+	c.send("REIN\r\nPWD\r\n") // both wait until the transfer is complete
+	data.Close()
+	c.want(226)
+	c.want(220)
+	c.want(530)
+	if got := files.await(t); got != "commit /a.txt" {
+		t.Errorf("event %q", got)
+	}
+}
+
 func TestNoopWhileCommitting(t *testing.T) {
 	files, c := serveFake(t)
 	release := make(chan struct{})

@@ -53,8 +53,13 @@ func (s *session) passive(ctx context.Context, _ string) reply {
 		return answer(501, "Only EPSV after EPSV ALL.")
 	case !host.Is4():
 		return answer(425, "No PASV over IPv6; use EPSV.")
-	case s.server.PassiveHost.IsValid():
-		host = s.server.PassiveHost.Unmap()
+	}
+	told, err := s.server.PassiveHost.addr(ctx, plainAddr(s.peer.Addr()))
+	if err != nil {
+		return s.noPort(err)
+	}
+	if told.IsValid() {
+		host = told
 	}
 	port, err := s.reserve(ctx)
 	if err != nil {
@@ -92,10 +97,11 @@ func (s *session) extendedPassive(ctx context.Context, arg string) reply {
 func (s *session) reserve(ctx context.Context) (port uint16, err error) {
 	s.dropData()
 	var r *reservation
-	if s.server.Passive != nil {
-		r, err = s.server.Passive.reserve(ctx, s.peer.Addr())
+	peers := s.server.DataPeer.expected(s.peer.Addr(), s.protectData)
+	if pool := s.server.Passive; pool != nil {
+		r, err = pool.reserve(ctx, s.bound, peers)
 	} else {
-		r, err = reserveAny(ctx, s.local.Addr(), s.peer.Addr(), s.server.logger())
+		r, err = reserveAny(ctx, PassiveConfig{Logger: s.server.Logger}, s.bound, peers)
 	}
 	if err != nil {
 		return 0, err
@@ -130,14 +136,14 @@ func (s *session) connectTo(verb, arg string, parse func(string) (netip.AddrPort
 	if err != nil {
 		return replyFor(err)
 	}
-	target, err := activeTarget(s.peer, asked)
+	target, err := activeTarget(s.peer, asked, s.server.DataPeer)
 	if err != nil {
 		r := replyFor(err)
 		s.event("refused", "reason", errors.Join(errThirdParty, err).Error(), "reply", r.code)
 		return r
 	}
 	s.dropData()
-	s.data = activeSource{from: netip.AddrPortFrom(s.local.Addr(), 0), to: target}
+	s.data = activeSource{from: s.bound, to: target}
 	return answerf(200, "%s OK.", verb)
 }
 

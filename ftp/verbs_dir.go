@@ -50,3 +50,9 @@ func (s *session) removeDir(ctx context.Context, name string) reply {
 	s.fileEvent("delete", dir, err, r)
 	return r
 }
+
+// available is AVBL (draft-peterson-streamlined-ftp-command-extensions): a
+// bucket has no size that could be used up.
+func (s *session) available(context.Context, string) reply {
+	return answer(550, "Free space is not limited here, and so not known.")
+}

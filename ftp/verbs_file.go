@@ -17,18 +17,6 @@ func (s *session) size(ctx context.Context, name string) reply {
 	return answer(213, strconv.FormatInt(info.Size, 10))
 }
 
-// modified is MDTM (RFC 3659, 3).
-func (s *session) modified(ctx context.Context, name string) reply {
-	info, err := s.statFile(ctx, name)
-	switch {
-	case err != nil:
-		return s.refusal(ctx, "MDTM", name, err)
-	case info.ModTime.IsZero():
-		return answer(550, "Time not known.")
-	}
-	return answer(213, factTime(info.ModTime))
-}
-
 // remove is DELE.
 func (s *session) remove(ctx context.Context, name string) reply {
 	file, err := resolvePath(s.cwd, name)

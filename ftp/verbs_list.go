@@ -4,57 +4,65 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"iter"
 	"strings"
-	"time"
 )
-
-// listChunk is about how many bytes of listing are written at a time.
-const listChunk = 64 << 10
-
-// lineFormat appends the line of one entry.
-type lineFormat func([]byte, FileInfo) []byte
 
 // list is LIST (RFC 959, 4.1.3).
 func (s *session) list(ctx context.Context, t *transfer) reply {
-	return s.sendListing(ctx, t, splitListOptions(t.name), unixLines())
+	return s.listNamed(ctx, t, parseList(t.name), unixLines)
 }
 
-func unixLines() lineFormat {
-	now := time.Now()
-	return func(b []byte, e FileInfo) []byte { return appendUnix(b, e, now) }
-}
-
-// nameList is NLST. A file is listed by the name that the client gave, so that
-// it can be asked for by it.
+// nameList is NLST.
 func (s *session) nameList(ctx context.Context, t *transfer) reply {
-	return s.sendListing(ctx, t, splitListOptions(t.name), appendName)
-}
-
-// machineList is MLSD (RFC 3659, 7), for directories only.
-func (s *session) machineList(ctx context.Context, t *transfer) reply {
-	return s.sendListing(ctx, t, t.name, s.facts.appendFacts)
-}
-
-// sendListing looks at the first piece before the transfer begins, so that a
-// missing directory is told instead, and sends each piece as it comes.
-func (s *session) sendListing(ctx context.Context, t *transfer, name string, format lineFormat) reply {
-	l, err := s.openListing(ctx, name)
-	if err != nil {
-		return s.refusal(ctx, t.verb, name, err)
+	asked := parseList(t.name)
+	if asked.long {
+		return s.listNamed(ctx, t, asked, unixLines)
 	}
-	defer l.stop()
-	if l.file {
-		switch t.verb {
-		case "MLSD":
+	return s.listNamed(ctx, t, asked, (*listing).names)
+}
+
+func (s *session) listNamed(ctx context.Context, t *transfer, asked listRequest, formatOf func(*listing) lineFormat) reply {
+	l, err := s.openListing(ctx, asked.name)
+	if err != nil {
+		return s.refusal(ctx, t.verb, asked.name, err)
+	}
+	return s.sendListing(ctx, t, l, func(emit func([]byte) error) error {
+		if asked.recursive {
+			return s.writeTree(ctx, l, asked.name, formatOf, emit)
+		}
+		return l.write(formatOf(l), emit)
+	})
+}
+
+// machineList is MLSD (RFC 3659, 7), for directories only, and without options
+// and patterns.
+func (s *session) machineList(ctx context.Context, t *transfer) reply {
+	dir, err := resolvePath(s.cwd, t.name)
+	if err != nil {
+		return replyFor(err)
+	}
+	l, err := s.openDir(ctx, dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := s.files.StatFile(ctx, dir); err == nil {
 			return answer(501, "Not a directory.")
-		case "NLST":
-			l.first[0].Name = name
 		}
 	}
-	err = t.open(ctx, answer(150, "Here comes the listing."))
+	if err != nil {
+		return s.refusal(ctx, t.verb, dir, err)
+	}
+	return s.sendListing(ctx, t, l, func(emit func([]byte) error) error {
+		return l.write(s.facts.appendFacts, emit)
+	})
+}
+
+// sendListing sends over the data connection what write gives to emit, each
+// piece as it comes. The first is there before the transfer begins, so that a
+// missing directory is told instead.
+func (s *session) sendListing(ctx context.Context, t *transfer, l *listing, write func(emit func([]byte) error) error) reply {
+	defer l.stop()
+	err := t.open(ctx, answer(150, "Here comes the listing."))
 	if err == nil {
-		err = l.write(format, func(lines []byte) error {
+		err = write(func(lines []byte) error {
 			_, err := t.data.Write(lines)
 			return err
 		})
@@ -63,20 +71,21 @@ func (s *session) sendListing(ctx context.Context, t *transfer, name string, for
 		err = t.finish(ctx)
 	}
 	if err != nil {
-		return s.refusal(ctx, t.verb, name, t.why(ctx, err))
+		return s.refusal(ctx, t.verb, l.dir, t.why(ctx, err))
 	}
 	return answer(226, "Listing sent.")
 }
 
-// listOnControl is STAT with a path: a listing within the reply.
+// listOnControl is STAT with a path: a listing within the reply, of which no
+// line begins as a reply does.
 func (s *session) listOnControl(ctx context.Context, arg string) reply {
-	l, err := s.openListing(ctx, splitListOptions(arg))
+	l, err := s.openListing(ctx, parseList(arg).name)
 	if err != nil {
 		return s.refusal(ctx, "STAT", arg, err)
 	}
 	defer l.stop()
 	s.control.write([]byte("213-Status follows:\r\n"))
-	err = l.write(unixLines(), func(lines []byte) error {
+	err = l.write(unixLines(l), func(lines []byte) error {
 		s.control.write(lines)
 		return ctx.Err()
 	})
@@ -103,69 +112,3 @@ func (s *session) machineStat(ctx context.Context, name string) reply {
 }
 
 func (s *session) factFeature() string { return s.facts.feature() }
-
-// listing is what is in a directory, or one file. The first piece has been
-// fetched.
-type listing struct {
-	file  bool
-	first []FileInfo
-	next  func() ([]FileInfo, error, bool)
-	stop  func()
-}
-
-func (s *session) openListing(ctx context.Context, name string) (*listing, error) {
-	path, err := resolvePath(s.cwd, name)
-	if err != nil {
-		return nil, err
-	}
-	l := &listing{}
-	l.next, l.stop = iter.Pull2(s.files.List(ctx, path))
-	l.first, err, _ = l.next()
-	if err == nil {
-		return l, nil
-	}
-	l.stop()
-	if !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	info, err := s.files.StatFile(ctx, path)
-	if err != nil {
-		return nil, err
-	}
-	return &listing{
-		file:  true,
-		first: []FileInfo{baseNamed(info, path)},
-		next:  func() ([]FileInfo, error, bool) { return nil, nil, false },
-		stop:  func() {},
-	}, nil
-}
-
-// write gives the formatted lines to emit, those of each piece before it asks
-// for the next one.
-func (l *listing) write(format lineFormat, emit func([]byte) error) error {
-	var lines []byte
-	piece, ok := l.first, true
-	for ok {
-		for _, entry := range piece {
-			lines = format(lines, entry)
-			if len(lines) < listChunk {
-				continue
-			}
-			if err := emit(lines); err != nil {
-				return err
-			}
-			lines = lines[:0]
-		}
-		if len(lines) > 0 {
-			if err := emit(lines); err != nil {
-				return err
-			}
-			lines = lines[:0]
-		}
-		var err error
-		if piece, err, ok = l.next(); err != nil {
-			return err
-		}
-	}
-	return nil
-}

@@ -3,6 +3,7 @@ package ftp
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // maxLoginFailures is how many wrong passwords a session may try.
@@ -10,12 +11,31 @@ const maxLoginFailures = 5
 
 // userName is USER (RFC 959, 4.1.1). Any name is asked for its password.
 func (s *session) userName(_ context.Context, name string) reply {
+	if refusal, refused := s.loginPolicy(); refused {
+		return refusal
+	}
+	s.forgetUser()
+	s.user, s.named = name, true
+	s.cwd, s.renameFrom, s.restart, s.allocated, s.hashRange = "/", "", 0, 0, nil
+	return answer(331, "Password required.")
+}
+
+// reinitialize is REIN (RFC 959, 4.1.1): as if the client had just connected. A
+// transfer before it has ended by then, as one before any command has.
+func (s *session) reinitialize(context.Context, string) reply {
+	s.forgetUser()
+	s.dropData()
+	s.parameters = initialParameters()
+	return answer(220, s.banner())
+}
+
+// forgetUser ends the login, if there is one, and gives the time for another.
+func (s *session) forgetUser() {
 	if s.files != nil {
 		s.logout(nil)
+		s.loginFrom = time.Now()
 	}
-	s.user, s.named, s.files = name, true, nil
-	s.cwd, s.renameFrom, s.restart, s.allocated = "/", "", 0, 0
-	return answer(331, "Password required.")
+	s.user, s.named, s.files = "", false, nil
 }
 
 // password is PASS. A refusal never says whether the user exists.

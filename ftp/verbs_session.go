@@ -3,6 +3,7 @@ package ftp
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -42,29 +43,62 @@ func (s *session) options(_ context.Context, arg string) reply {
 	case "MLST":
 		s.facts = parseFacts(value)
 		return answer(200, strings.TrimSpace("MLST OPTS "+s.facts.String()))
+	case "HASH":
+		return s.selectHash(strings.TrimSpace(value))
+	case "REST": // REST STOR: WinSCP asks whether uploads can be continued
+		return answer(200, "REST is checked at the transfer.")
 	}
 	return answer(501, "Option not known.")
 }
 
 // help is HELP (RFC 959, 4.1.3).
-func (s *session) help(_ context.Context, arg string) reply {
+func (s *session) help(ctx context.Context, arg string) reply {
 	if name := strings.ToUpper(strings.TrimSpace(arg)); name != "" {
+		if name == "SITE" {
+			return s.siteHelp(ctx, "")
+		}
 		row := s.commands.byName[name]
 		if row == nil {
 			return answer(502, "Command not implemented.")
 		}
 		return answerf(214, "Syntax: %s", row.usage())
 	}
-	lines := []string{"The following commands are recognized:"}
-	var line strings.Builder
-	for i, row := range s.commands.rows {
-		fmt.Fprintf(&line, " %-4s", row.name)
-		if i%10 == 9 || i == len(s.commands.rows)-1 {
-			lines = append(lines, line.String())
-			line.Reset()
+	var names []string
+	for _, row := range s.commands.rows {
+		if !strings.HasPrefix(row.name, "SITE ") {
+			names = append(names, fmt.Sprintf(" %-4s", row.name))
 		}
 	}
+	lines := []string{"The following commands are recognized:"}
+	for line := range slices.Chunk(names, 10) {
+		lines = append(lines, strings.TrimRight(strings.Join(line, ""), " "))
+	}
 	return reply{code: 214, lines: append(lines, "End")}
+}
+
+// host is HOST (RFC 7151, 3). There is one host, whatever its name.
+func (s *session) host(_ context.Context, arg string) reply {
+	switch {
+	case s.named || s.files != nil:
+		return answer(503, "Send HOST before USER.")
+	case !validHost(arg):
+		return answer(501, "Syntax: HOST name")
+	}
+	return answer(220, "Host accepted.")
+}
+
+// language is LANG (RFC 2640, 4.1). Without an argument it is the default again.
+func (s *session) language(_ context.Context, arg string) reply {
+	if tag, _, _ := strings.Cut(strings.TrimSpace(arg), "-"); tag != "" && !strings.EqualFold(tag, "EN") {
+		return answer(504, "Language not available; use EN.")
+	}
+	return answer(200, "Replies are in EN.")
+}
+
+// identity is CSID, by which a client and a server tell what they are
+// (draft-peterson-streamlined-ftp-command-extensions).
+func (s *session) identity(context.Context, string) reply {
+	return answer(200, "Name=ftpbridge; CaseSensitive=1; DirSep=/;")
 }
 
 // status is STAT without a path (RFC 959, 4.1.3).

@@ -2,7 +2,10 @@ package ftp
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
+	"path"
+	"strings"
 )
 
 // restartAt is REST (RFC 3659, 5). Whether the offset will do shows at the
@@ -35,15 +38,28 @@ func (s *session) abort(context.Context, string) reply {
 
 // store is STOR.
 func (s *session) store(ctx context.Context, t *transfer) reply {
-	path, receipt, err := s.upload(ctx, t)
+	return s.receive(ctx, t, false)
+}
+
+// storeUnique is STOU (RFC 959, 4.1.3): STOR under a name that no file has.
+// Without an argument the name is ours.
+func (s *session) storeUnique(ctx context.Context, t *transfer) reply {
+	if strings.TrimSpace(t.name) == "" {
+		t.name = "upload_" + t.begun.UTC().Format("20060102T150405Z") + "_" + strings.ToLower(rand.Text()[:6])
+	}
+	return s.receive(ctx, t, true)
+}
+
+func (s *session) receive(ctx context.Context, t *transfer, unique bool) reply {
+	path, receipt, err := s.upload(ctx, t, unique)
 	if err != nil {
 		r := replyFor(err)
 		s.transferEvent("upload", path, t, err, r)
 		return r
 	}
 	text := fmt.Sprintf("Stored %d bytes", receipt.Size)
-	if receipt.Path != path {
-		text += " as " + receipt.Path
+	if unique || receipt.Path != path {
+		text += " as " + s.shortest(receipt.Path)
 	}
 	if receipt.Checksum != "" {
 		text += ", " + receipt.Checksum
@@ -53,17 +69,29 @@ func (s *session) store(ctx context.Context, t *transfer) reply {
 	return r
 }
 
-func (s *session) upload(ctx context.Context, t *transfer) (path string, receipt Receipt, err error) {
+func (s *session) upload(ctx context.Context, t *transfer, unique bool) (path string, receipt Receipt, err error) {
 	path, err = resolvePath(s.cwd, t.name)
 	if err != nil {
 		return "", Receipt{}, err
 	}
-	file, err := s.files.Create(ctx, path, CreateOptions{Offset: t.offset, Size: t.size})
+	file, err := s.files.Create(ctx, path, CreateOptions{Offset: t.offset, Size: t.size, Unique: unique})
 	if err != nil {
 		return path, Receipt{}, t.why(ctx, err)
 	}
-	receipt, err = t.upload(ctx, file, answer(150, "Ready for "+t.name))
+	opening := answer(150, "Ready for "+t.name)
+	if unique {
+		opening = answer(150, "FILE: "+s.shortest(file.Path())) // these words exactly (RFC 1123, 4.1.2.9)
+	}
+	receipt, err = t.upload(ctx, file, opening)
 	return path, receipt, err
+}
+
+// shortest is the path as the client would name the file from where it is.
+func (s *session) shortest(file string) string {
+	if dir, name := path.Split(file); path.Clean(dir) == s.cwd {
+		return name
+	}
+	return file
 }
 
 // retrieve is RETR.
