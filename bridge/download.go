@@ -111,7 +111,8 @@ func (d *download) buffer(ctx context.Context) (*bufpool.Buffer, error) {
 }
 
 // reopen goes on at the offset after a broken connection. An object that is
-// gone or replaced is ftp.ErrChanged: never a splice of two versions.
+// gone or replaced is ftp.ErrChanged: never a splice of two versions. What the
+// store cannot answer at the moment it tries again by itself.
 func (d *download) reopen(ctx context.Context, try int) error {
 	if err := pause(ctx, try); err != nil {
 		return err
@@ -120,19 +121,12 @@ func (d *download) reopen(ctx context.Context, try int) error {
 	switch {
 	case isNotExist(err):
 		return fmt.Errorf("%w: %w", ftp.ErrChanged, err)
-	case errors.Is(err, backends.ErrBusy):
-		d.replaceBody(brokenReader{err})
-		return nil
 	case err != nil:
 		return translate(err)
 	}
-	d.replaceBody(body)
-	return nil
-}
-
-func (d *download) replaceBody(body backends.Reader) {
 	_ = d.body.Close() // broken: there is nothing to learn from its end
 	d.body = body
+	return nil
 }
 
 // pause waits before a try: not at all before the first, then longer and longer.
@@ -151,11 +145,3 @@ func pause(ctx context.Context, try int) error {
 }
 
 func (d *download) Close() error { return d.body.Close() }
-
-// brokenReader stands for a body that could not be opened: the next read
-// reports why, and counts as one more try.
-type brokenReader struct{ err error }
-
-func (b brokenReader) Read([]byte) (int, error) { return 0, b.err }
-func (brokenReader) Close() error               { return nil }
-func (brokenReader) Object() backends.Object    { return backends.Object{} }

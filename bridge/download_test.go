@@ -146,15 +146,21 @@ func TestDownloadNeverSplicesTwoVersions(t *testing.T) {
 	}
 }
 
+// TestDownloadGivesUp: what the store answers is final; a store that is busy
+// has been tried again below.
 func TestDownloadGivesUp(t *testing.T) {
-	inner := memStore(nil)
-	put(t, inner, "f", randomBytes(t, 1000))
-	from := &unreliable{every: 300, refuse: fs.ErrPermission}
-	if n, err := download(t, from.around(inner), io.Discard); n != 300 || !errors.Is(err, fs.ErrPermission) {
-		t.Errorf("WriteTo = %d, %v; want 300 and the store's refusal", n, err)
-	}
-	if from.opens != 2 {
-		t.Errorf("%d openings, want 2: a refusal is not tried again", from.opens)
+	for answer, want := range map[error]error{fs.ErrPermission: fs.ErrPermission, backends.ErrBusy: ftp.ErrBusy} {
+		t.Run(answer.Error(), func(t *testing.T) {
+			inner := memStore(nil)
+			put(t, inner, "f", randomBytes(t, 1000))
+			from := &unreliable{every: 300, refuse: answer}
+			if n, err := download(t, from.around(inner), io.Discard); n != 300 || !errors.Is(err, want) {
+				t.Errorf("WriteTo = %d, %v; want 300 and the store's answer", n, err)
+			}
+			if from.opens != 2 {
+				t.Errorf("%d openings, want 2", from.opens)
+			}
+		})
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 
 // Config is what all sessions on one store share.
 type Config struct {
+	// Store tries again by itself what it is busy for (layer.Retry).
 	Store   backends.Store
 	Buffers *bufpool.Pool
 	// PartSize is the size in bytes of an upload's first part. Smaller ones

@@ -193,3 +193,30 @@ func TestListLimitAsksForNoMore(t *testing.T) {
 		t.Errorf("max-keys %q", got)
 	}
 }
+
+// A directory is left behind with all that is in it; its own marker, at the
+// head of its listing, is no directory there.
+func TestListAfter(t *testing.T) {
+	tests := map[string]struct {
+		prefix string
+		opts   backends.ListOptions
+		want   string
+	}{
+		"an object":               {"", backends.ListOptions{After: "d/a"}, "d/a"},
+		"a directory":             {"d/", backends.ListOptions{After: "d/e/"}, "d/e/\U0010ffff"},
+		"the prefix's marker":     {"d/", backends.ListOptions{After: "d/"}, "d/"},
+		"a marker among all":      {"d/", backends.ListOptions{After: "d/e/", Recursive: true}, "d/e/"},
+		"nothing: from the start": {"d/", backends.ListOptions{}, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			store, svc := play(t, s3.Config{}, answer(`<ListBucketResult><Name>scans</Name></ListBucketResult>`))
+			for _, err := range store.List(t.Context(), tt.prefix, tt.opts) {
+				t.Errorf("an entry or an error: %v", err)
+			}
+			if got := svc.received()[0].URL.Query().Get("start-after"); got != tt.want {
+				t.Errorf("start-after %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
