@@ -17,6 +17,7 @@ import (
 	"ftpbridge/bridge"
 	"ftpbridge/ftp"
 	"ftpbridge/internal/bufpool"
+	"ftpbridge/internal/certs"
 	"ftpbridge/internal/config"
 	"ftpbridge/internal/users"
 )
@@ -63,17 +64,18 @@ func serveConfig(ctx context.Context, cfg config.Config, stdout, stderr io.Write
 		return err
 	}
 	if cfg.Demo {
-		err = printDemo(stdout, cfg, s.listeners[0].Addr())
+		err = printDemo(stdout, cfg, s.control[0].Addr())
 	}
 	return errors.Join(err, s.run(ctx, log))
 }
 
 // service is all that serving needs: bound, opened and checked.
 type service struct {
-	listeners []net.Listener
-	passive   *ftp.PassivePorts
-	store     backends.Store
-	server    *ftp.Server
+	control []controlPort
+	passive *ftp.PassivePorts
+	certs   *certs.Store // nil: no TLS
+	store   backends.Store
+	server  *ftp.Server
 }
 
 // open opens everything or nothing. It binds before it opens the store, so
@@ -81,13 +83,16 @@ type service struct {
 func open(ctx context.Context, cfg config.Config, user *users.User, log *slog.Logger) (*service, error) {
 	s := new(service)
 	var err error
-	if s.listeners, err = listen(ctx, cfg.Listen); err != nil {
+	if s.certs, err = openCertificates(cfg, log); err != nil {
+		return nil, err
+	}
+	if s.control, err = listen(ctx, cfg, log); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	if s.passive, err = listenPassive(ctx, cfg.PassivePorts, log); err != nil {
+	if s.passive, err = listenPassive(ctx, cfg, log); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
-	if s.store, err = openStore(ctx, cfg); err != nil {
+	if s.store, err = openStore(ctx, cfg, log); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	files := bridge.Config{
@@ -95,27 +100,35 @@ func open(ctx context.Context, cfg config.Config, user *users.User, log *slog.Lo
 		Buffers:         bufpool.New(int64(cfg.TransferMemory)),
 		PartSize:        int64(cfg.PartSize),
 		PartConcurrency: cfg.PartConcurrency,
+		RenameMax:       cfg.RenameMax,
+		KeepDirs:        cfg.UserKeepDirs,
 		Logger:          log,
 	}
 	s.server = &ftp.Server{
-		Driver:       &driver{user: user, files: files},
-		Logger:       log,
-		Banner:       cfg.Banner,
-		MaxSessions:  cfg.MaxSessions,
-		LoginTimeout: cfg.LoginTimeout,
-		IdleTimeout:  cfg.IdleTimeout,
-		StallTimeout: cfg.StallTimeout,
-		DataTimeout:  cfg.DataTimeout,
-		KeepAlive:    cfg.TCPKeepalive,
-		Passive:      s.passive,
-		PassiveHost:  cfg.PassiveHost,
-		ActiveMode:   cfg.ActiveMode,
+		Driver:         &driver{user: user, files: files},
+		Logger:         log,
+		Banner:         cfg.Banner,
+		MaxSessions:    cfg.MaxSessions,
+		LoginTimeout:   cfg.LoginTimeout,
+		IdleTimeout:    cfg.IdleTimeout,
+		StallTimeout:   cfg.StallTimeout,
+		DataTimeout:    cfg.DataTimeout,
+		KeepAlive:      cfg.TCPKeepalive,
+		Passive:        s.passive,
+		PassiveHost:    passiveHost(cfg.PassiveHost),
+		ActiveMode:     cfg.ActiveMode,
+		DataPeer:       dataPeer(cfg.DataPeer),
+		TLS:            protection(cfg, s.certs),
+		AllowPlaintext: cfg.AllowPlaintext,
+	}
+	if cfg.DataPeer.Any {
+		log.Warn("data connections are accepted from anywhere", "remedy", "set "+config.Prefix+"DATA_PEER to address, cidr:… or tls")
 	}
 	return s, nil
 }
 
 // openStore opens the store and makes sure that it answers.
-func openStore(ctx context.Context, cfg config.Config) (backends.Store, error) {
+func openStore(ctx context.Context, cfg config.Config, log *slog.Logger) (backends.Store, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	store, err := all.Open(ctx, cfg.Store)
@@ -126,10 +139,10 @@ func openStore(ctx context.Context, cfg config.Config) (backends.Store, error) {
 		err = config.NewProblems("TRANSFER_MEMORY", fmt.Sprintf("too little for the parts of this store; raise it to at least %v", config.Size(least)))
 		return nil, errors.Join(err, store.Close())
 	}
-	if err := all.Check(ctx, store); err != nil {
+	if err := all.Check(ctx, stack(store, log, startRetries())); err != nil {
 		return nil, errors.Join(storeProblem(err), store.Close())
 	}
-	return store, nil
+	return stack(store, log, servingRetries()), nil
 }
 
 // storeProblem tells what is wrong with the configuration from what may be
@@ -144,13 +157,18 @@ func storeProblem(err error) error {
 // run serves until ctx ends or a listener fails, then stops: transfers are
 // cancelled, and sessions waited for. It closes everything.
 func (s *service) run(ctx context.Context, log *slog.Logger) error {
-	ended := make(chan error, len(s.listeners))
-	for _, listener := range s.listeners {
-		log.Info("listening", "addr", listener.Addr().String())
-		go func() { ended <- s.server.Serve(context.WithoutCancel(ctx), listener) }()
+	ended := make(chan error, len(s.control))
+	for _, port := range s.control {
+		log.Info("listening", "addr", port.Addr().String(), "implicit_tls", port.implicitTLS)
+		serve := s.server.Serve
+		if port.implicitTLS {
+			serve = s.server.ServeTLS
+		}
+		go func() { ended <- serve(context.WithoutCancel(ctx), port.Listener) }()
 	}
+	unfollow := s.followCertificates(ctx)
 	var failure error
-	running := len(s.listeners)
+	running := len(s.control)
 	select {
 	case <-ctx.Done():
 	case failure = <-ended:
@@ -167,14 +185,14 @@ func (s *service) run(ctx context.Context, log *slog.Logger) error {
 			failure = errors.Join(failure, err)
 		}
 	}
-	return errors.Join(failure, s.close())
+	return errors.Join(failure, unfollow(), s.close())
 }
 
 // close closes what was opened and serves no more.
 func (s *service) close() error {
 	var errs []error
-	for _, listener := range s.listeners {
-		if err := listener.Close(); !errors.Is(err, net.ErrClosed) {
+	for _, port := range s.control {
+		if err := port.Close(); !errors.Is(err, net.ErrClosed) {
 			errs = append(errs, err)
 		}
 	}

@@ -31,9 +31,10 @@ func fileStore(dir string, more ...string) []string {
 
 // serving is a server that runs in this process.
 type serving struct {
-	addrs []string
-	stop  context.CancelFunc
-	ended <-chan int // its exit code
+	addrs  []string
+	events <-chan string // in the log, besides listening; those that nobody takes are lost
+	stop   context.CancelFunc
+	ended  <-chan int // its exit code
 }
 
 // startServing runs what serves until stop, and waits until it listens on as
@@ -47,7 +48,8 @@ func startServing(t *testing.T, addresses int, serve func(ctx context.Context, s
 		ended <- serve(ctx, log)
 		_ = log.Close()
 	}()
-	s := &serving{stop: cancel, ended: ended}
+	events := make(chan string, 100)
+	s := &serving{events: events, stop: cancel, ended: ended}
 	listening, read := make(chan string, addresses), make(chan struct{})
 	go func() {
 		defer close(read)
@@ -56,6 +58,11 @@ func startServing(t *testing.T, addresses int, serve func(ctx context.Context, s
 			var record struct{ Event, Addr string }
 			if json.Unmarshal(lines.Bytes(), &record) == nil && record.Event == "listening" {
 				listening <- record.Addr
+				continue
+			}
+			select {
+			case events <- record.Event:
+			default:
 			}
 		}
 	}()
@@ -216,7 +223,6 @@ func demoConfig(t *testing.T) config.Config {
 	}
 	cfg.Store = "file:" + filepath.Join(t.TempDir(), "ftpbridge-data")
 	cfg.Listen = config.Addresses{"127.0.0.1:0"}
-	cfg.PassivePorts = config.PortRange{}
 	return cfg
 }
 

@@ -3,6 +3,7 @@ package config
 import (
 	"net"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -16,8 +17,12 @@ func (c *Config) check(bad map[string]bool) Problems {
 		problems = append(problems, c.checkStore()...)
 	}
 	problems = append(problems, c.checkUser(bad)...)
-	if !bad["LISTEN"] && !bad["PASSIVE_PORTS"] {
-		problems = append(problems, c.checkPorts()...)
+	if !bad["PASSIVE_PORTS"] {
+		problems = append(problems, c.checkPorts("LISTEN", c.Listen)...)
+		problems = append(problems, c.checkPorts("IMPLICIT_TLS_LISTEN", c.ImplicitTLSListen)...)
+	}
+	if !anyOf(bad, "TLS_MODE", "TLS_CERT", "TLS_KEY", "TLS_CLIENT_CA", "TLS_SESSION_REUSE", "IMPLICIT_TLS_LISTEN", "DATA_PEER", "ALLOW_PLAINTEXT") {
+		problems = append(problems, c.checkTLS()...)
 	}
 	if !bad["PART_SIZE"] && !bad["TRANSFER_MEMORY"] {
 		problems = append(problems, c.checkMemory()...)
@@ -65,16 +70,17 @@ func (c *Config) checkUser(bad map[string]bool) Problems {
 	return problems
 }
 
-func (c *Config) checkPorts() Problems {
+// checkPorts finds control ports, of the named variable, among the passive ones.
+func (c *Config) checkPorts(name string, addresses Addresses) Problems {
 	var problems Problems
-	for _, address := range c.Listen {
+	for _, address := range addresses {
 		_, text, err := net.SplitHostPort(address)
 		if err != nil {
 			continue // refused by Addresses
 		}
 		port, err := strconv.ParseUint(text, 10, 16)
 		if err == nil && c.PassivePorts.Contains(uint16(port)) {
-			problems.add("PASSIVE_PORTS", "holds the control port "+text+" of "+Prefix+"LISTEN; choose a range without it")
+			problems.add("PASSIVE_PORTS", "holds the control port "+text+" of "+Prefix+name+"; choose a range without it")
 		}
 	}
 	return problems
@@ -93,3 +99,7 @@ func (c *Config) checkMemory() Problems {
 }
 
 func printable(s string) bool { return !strings.ContainsFunc(s, unicode.IsControl) }
+
+func anyOf(set map[string]bool, names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return set[name] })
+}

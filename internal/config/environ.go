@@ -48,7 +48,6 @@ func isServiceLink(name, value string) bool {
 // ends in "_" stands for all that begin with it.
 func unavailable() []string {
 	return []string{
-		"IMPLICIT_TLS_LISTEN", "TLS_", "ALLOW_PLAINTEXT", "DATA_PEER", "PROXY_PROTOCOL_FROM",
 		"USER_", "USERS_FILE", "AUTH_URL", "LDAP_", "ADMIN_LISTEN", "ADMIN_TOKEN", "ADMIN_TOKEN_FILE",
 		"RESUME_WINDOW", "ON_HANGUP", "HANGUP_GRACE", "MAX_SESSIONS_PER_IP", "MAX_SESSIONS_PER_USER",
 		"MIN_RATE", "DRAIN_TIMEOUT", "READY_REQUIRES", "RELAY_",

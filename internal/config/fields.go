@@ -4,9 +4,10 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
-	"net/netip"
 	"reflect"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/kelseyhightower/envconfig"
@@ -53,12 +54,13 @@ func (f field) inBounds() bool {
 		return v > 0
 	case Size:
 		return v > 0
-	case netip.Addr:
-		return v.Is4() && !v.IsUnspecified()
 	default:
-		return true
+		choices := f.choices()
+		return len(choices) == 0 || slices.Contains(choices, f.value.String())
 	}
 }
+
+func (f field) choices() []string { return strings.Fields(f.tag.Get("choices")) }
 
 func (f field) min() int {
 	n, err := strconv.Atoi(f.tag.Get("min"))
@@ -83,14 +85,20 @@ func (f field) expected() string {
 		return "not a list of addresses; write host:port or :port, with commas between several, like :2121 or 127.0.0.1:2121,[::1]:2121"
 	case PortRange:
 		return "not a range of ports; write first-last like 50000-50029, one port, or 0 for any free port"
-	case netip.Addr:
-		return "not an IPv4 address that clients can reach; write one like 203.0.113.7"
+	case Networks:
+		return "not a list of networks; write addresses and networks, with commas between several, like 10.0.0.0/8,192.0.2.7"
+	case DataPeer:
+		return "not a rule for data connections; write address, tls, any, or cidr: and a list of networks, like cidr:10.0.0.0/8,192.168.0.0/16"
+	case PassiveHost:
+		return "neither an IPv4 address that clients can reach nor a name; write one like 203.0.113.7 or ftp.example.com, or addresses by the client's network, like 10.0.0.0/8=10.1.2.3,0.0.0.0/0=203.0.113.7"
+	case Files:
+		return "not a list of files; write paths, with commas between several"
 	case slog.Level:
 		return "not a log level; write debug, info, warn or error"
-	case LogFormat:
-		return "not a log format; write text or json"
 	default:
-		return "not a value that can be used"
+		choices := f.choices()
+		last := len(choices) - 1
+		return "not one of its values; write " + strings.Join(choices[:last], ", ") + " or " + choices[last]
 	}
 }
 

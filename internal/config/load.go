@@ -42,6 +42,9 @@ func Load(environ []string) (Config, error) {
 	if config.Demo {
 		config.Password = NewSecret(generatePassword())
 	}
+	if config.TLSMode == "" {
+		config.TLSMode = defaultTLSMode(config)
+	}
 	problems = append(problems, config.check(bad)...)
 	if len(problems) > 0 {
 		return Config{}, problems

@@ -23,15 +23,17 @@ type rule struct {
 }
 
 const (
-	envconfig = "github.com/kelseyhightower/envconfig"
-	cobra     = "github.com/spf13/cobra"
-	awsSDK    = "github.com/aws/aws-sdk-go-v2"
-	smithy    = "github.com/aws/smithy-go"
-	xattr     = "github.com/pkg/xattr"
-	xCrypto   = "golang.org/x/crypto"
-	xSync     = "golang.org/x/sync"
-	xSys      = "golang.org/x/sys"
-	xTerm     = "golang.org/x/term"
+	envconfig  = "github.com/kelseyhightower/envconfig"
+	cobra      = "github.com/spf13/cobra"
+	awsSDK     = "github.com/aws/aws-sdk-go-v2"
+	fsnotify   = "github.com/fsnotify/fsnotify"
+	proxyproto = "github.com/pires/go-proxyproto"
+	smithy     = "github.com/aws/smithy-go"
+	xattr      = "github.com/pkg/xattr"
+	xCrypto    = "golang.org/x/crypto"
+	xSync      = "golang.org/x/sync"
+	xSys       = "golang.org/x/sys"
+	xTerm      = "golang.org/x/term"
 )
 
 // rules has a row for every package. Nobody imports what is not in its row.
@@ -45,17 +47,20 @@ var rules = map[string]rule{
 	"backends/storetest": {ours: []string{"backends"}},
 	"bridge":             {ours: []string{"backends", "ftp", "internal/bufpool"}, thirdParty: []string{xSync}},
 	"cmd/ftpbridge": {
-		ours:       []string{"backends", "backends/all", "bridge", "ftp", "internal/bufpool", "internal/config", "internal/users"},
+		ours:       []string{"backends", "backends/all", "backends/layer", "bridge", "ftp", "internal/bufpool", "internal/certs", "internal/config", "internal/proxyproto", "internal/users"},
 		thirdParty: []string{cobra, xTerm},
 	},
-	"ftp":               {thirdParty: []string{xSys}},
-	"internal/bufpool":  {thirdParty: []string{xSync}},
-	"internal/config":   {thirdParty: []string{envconfig}},
-	"internal/users":    {thirdParty: []string{xCrypto, xSync}},
-	"test/architecture": {},
-	"test/bench":        {},
-	"test/e2e":          {},
-	"test/servers":      {},
+	"ftp":                 {thirdParty: []string{xSys}},
+	"internal/bufpool":    {thirdParty: []string{xSync}},
+	"internal/certs":      {thirdParty: []string{fsnotify}},
+	"internal/config":     {thirdParty: []string{envconfig}},
+	"internal/proxyproto": {thirdParty: []string{proxyproto}},
+	"internal/users":      {thirdParty: []string{xCrypto, xSync}},
+	"test/architecture":   {},
+	"test/bench":          {},
+	"test/e2e":            {},
+	"test/netns":          {},
+	"test/servers":        {},
 }
 
 // cloudSDKs are for the drivers, their tests and the tests on real servers.

@@ -4,12 +4,12 @@
 #
 #     test/tools/install.sh [name…]
 #
-# into ${FTPBRIDGE_TOOLS:-$HOME/.cache/ftpbridge-tools}/bin. They are built
+# into ${TEST_TOOLS:-$HOME/.cache/ftpbridge-tools}/bin. They are built
 # apart from the product, so that its go.mod holds only what it uses itself.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-bin=${FTPBRIDGE_TOOLS:-$HOME/.cache/ftpbridge-tools}/bin
+bin=${TEST_TOOLS:-$HOME/.cache/ftpbridge-tools}/bin
 mkdir -p "$bin"
 
 # Two runs at once would build the same twice.
