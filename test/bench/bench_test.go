@@ -187,33 +187,38 @@ func newSession(b *testing.B, s *sink) *session {
 	if err != nil {
 		b.Fatal(err)
 	}
-	addr := serve(b, store)
-	conn, err := net.Dial("tcp", addr)
+	return logIn(b, store)
+}
+
+// logIn serves a store by FTP until the test ends, and logs in.
+func logIn(tb testing.TB, store backends.Store) *session {
+	tb.Helper()
+	conn, err := net.Dial("tcp", serve(tb, store))
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	b.Cleanup(func() { _ = conn.Close() })
+	tb.Cleanup(func() { _ = conn.Close() })
 	client := &session{conn: conn, replies: bufio.NewReader(conn), data: make([]byte, mib)}
-	client.expect(b, "220")
-	client.command(b, "USER bench", "331")
-	client.command(b, "PASS bench", "230")
-	client.command(b, "TYPE I", "200")
+	client.expect(tb, "220")
+	client.command(tb, "USER bench", "331")
+	client.command(tb, "PASS bench", "230")
+	client.command(tb, "TYPE I", "200")
 	return client
 }
 
-func serve(b *testing.B, store backends.Store) string {
-	b.Helper()
+func serve(tb testing.TB, store backends.Store) string {
+	tb.Helper()
 	server := &ftp.Server{Driver: driver{bridge.Config{
 		Store: store, Buffers: bufpool.New(256 * mib), PartSize: partSize, PartConcurrency: concurrency,
 		Logger: slog.New(slog.DiscardHandler),
 	}}}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(context.Background(), listener) }()
-	b.Cleanup(func() {
+	tb.Cleanup(func() {
 		_ = server.Close()
 		<-served
 		_ = store.Close()
@@ -221,33 +226,33 @@ func serve(b *testing.B, store backends.Store) string {
 	return listener.Addr().String()
 }
 
-func (s *session) command(b *testing.B, line, code string) string {
-	b.Helper()
+func (s *session) command(tb testing.TB, line, code string) string {
+	tb.Helper()
 	if _, err := fmt.Fprintf(s.conn, "%s\r\n", line); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
-	return s.expect(b, code)
+	return s.expect(tb, code)
 }
 
-func (s *session) expect(b *testing.B, code string) string {
-	b.Helper()
+func (s *session) expect(tb testing.TB, code string) string {
+	tb.Helper()
 	line, err := s.replies.ReadString('\n')
 	if err != nil || !strings.HasPrefix(line, code) {
-		b.Fatalf("reply %q, %v; want %s", line, err, code)
+		tb.Fatalf("reply %q, %v; want %s", line, err, code)
 	}
 	return line
 }
 
-func (s *session) dataConn(b *testing.B) net.Conn {
-	b.Helper()
-	reply := s.command(b, "EPSV", "229")
+func (s *session) dataConn(tb testing.TB) net.Conn {
+	tb.Helper()
+	reply := s.command(tb, "EPSV", "229")
 	var port int
 	if _, err := fmt.Sscanf(reply[strings.Index(reply, "("):], "(|||%d|)", &port); err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
-		b.Fatal(err)
+		tb.Fatal(err)
 	}
 	return conn
 }

@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -18,7 +17,6 @@ import (
 type sink struct {
 	objectSize int64 // of every object that is read
 	url        string
-	requests   sync.Map // of method and kind, to *int64
 }
 
 func newSink(b *testing.B, objectSize int64) *sink {
@@ -44,8 +42,8 @@ func (s *sink) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Method == http.MethodPost && query.Has("uploads"):
 		answer(w, struct {
 			XMLName  xml.Name `xml:"InitiateMultipartUploadResult"`
-			UploadId string
-		}{UploadId: "1"})
+			UploadID string   `xml:"UploadId"`
+		}{UploadID: "1"})
 	case r.Method == http.MethodPost && query.Has("uploadId"):
 		answer(w, struct {
 			XMLName xml.Name `xml:"CompleteMultipartUploadResult"`

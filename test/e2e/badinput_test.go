@@ -48,7 +48,8 @@ func TestBadInput(t *testing.T) {
 		"no password":       {map[string]string{"FTPBRIDGE_PASSWORD": ""}, []string{"FTPBRIDGE_PASSWORD"}},
 		"port in use":       {map[string]string{"FTPBRIDGE_LISTEN": taken.Addr().String()}, []string{"FTPBRIDGE_LISTEN", taken.Addr().String()}},
 		"malformed size":    {map[string]string{"FTPBRIDGE_PART_SIZE": "8 bananas"}, []string{"FTPBRIDGE_PART_SIZE"}},
-		"not available yet": {map[string]string{"FTPBRIDGE_TLS_MODE": "required"}, []string{"FTPBRIDGE_TLS_MODE", "not available yet"}},
+		"not available yet": {map[string]string{"FTPBRIDGE_RELAY_MAX": "3"}, []string{"FTPBRIDGE_RELAY_MAX", "not available yet"}},
+		"TLS alone":         {map[string]string{"FTPBRIDGE_TLS_MODE": "required"}, []string{"FTPBRIDGE_TLS_MODE", "FTPBRIDGE_TLS_CERT"}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

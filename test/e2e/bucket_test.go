@@ -9,6 +9,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"golang.org/x/sync/errgroup"
 
 	"ftpbridge/test/servers"
 )
@@ -77,6 +80,45 @@ func (b *bucket) put(t *testing.T, key string, content []byte) {
 	}
 }
 
+// putAll makes objects of one byte, several at a time.
+func (b *bucket) putAll(t *testing.T, dir string, names []string) {
+	t.Helper()
+	group, ctx := errgroup.WithContext(t.Context())
+	group.SetLimit(16)
+	for _, name := range names {
+		key := dir + "/" + name
+		var content []byte
+		if !strings.HasSuffix(name, "/") {
+			content = []byte("x")
+		}
+		group.Go(func() error {
+			_, err := b.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &b.name, Key: &key, Body: bytes.NewReader(content)})
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// numbered are n names in the order of a listing.
+func numbered(n int) []string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = fmt.Sprintf("file-%06d.txt", i)
+	}
+	return names
+}
+
+func (b *bucket) putFile(t *testing.T, key, file string) {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.put(t, key, content)
+}
+
 func (b *bucket) open(t *testing.T, key string) io.ReadCloser {
 	t.Helper()
 	out, err := b.client.GetObject(t.Context(), &s3.GetObjectInput{Bucket: &b.name, Key: &key})
@@ -121,10 +163,10 @@ func (b *bucket) has(t *testing.T, key string) bool {
 	return true
 }
 
-func (b *bucket) keys(t *testing.T) []string {
+func (b *bucket) keys(t *testing.T, prefix string) []string {
 	t.Helper()
 	var keys []string
-	pages := s3.NewListObjectsV2Paginator(b.client, &s3.ListObjectsV2Input{Bucket: &b.name})
+	pages := s3.NewListObjectsV2Paginator(b.client, &s3.ListObjectsV2Input{Bucket: &b.name, Prefix: &prefix})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(t.Context())
 		if err != nil {

@@ -7,70 +7,87 @@ import (
 	"context"
 	"net"
 	"net/url"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
 	"time"
+
+	"ftpbridge/test/servers"
 )
 
 // clientTimeout bounds one job of a client program.
 const clientTimeout = 3 * time.Minute
 
+// clients are the programs that must work, each at its own defaults.
+var clients = map[string]client{
+	"aria2":         aria2(),
+	"basic-ftp":     basicFTP(),
+	"busybox":       busybox(),
+	"curl":          curl(),
+	"ftplib":        ftplib(),
+	"goftp":         goftp(),
+	"inetutils-ftp": inetutilsFTP(),
+	"jlaffaye":      jlaffaye(),
+	"lftp":          lftp(),
+	"ncftp":         ncftp(),
+	"net-ftp":       netFTP(),
+	"php":           php(),
+	"rclone":        rclone(),
+	"tnftp":         tnftp(),
+	"wget":          wget(),
+	"wput":          wput(),
+	"yafc":          yafc(),
+}
+
+// client is one FTP program. Every job is a run of its own, as in a script.
+type client struct {
+	jobs
+	modes []dataMode // the program's own choice first
+	// cannot tells why the program does not do a job (a field of jobs, by its
+	// words), work over "IPv6", or handle an odd name.
+	cannot map[string]string
+}
+
+// jobs are nil where cannot says why. Remote names are relative to the root.
+type jobs struct {
+	upload   func(t *testing.T, l login, local, remote string)
+	download func(t *testing.T, l login, remote, local string)
+	list     func(t *testing.T, l login, dir string) []string
+	rename   func(t *testing.T, l login, from, to string)
+	remove   func(t *testing.T, l login, name string)
+	// Both names of a tree have the same last element, for many programs
+	// take the one from the other.
+	uploadTree   func(t *testing.T, l login, local, remote string)
+	downloadTree func(t *testing.T, l login, remote, local string)
+}
+
+// dataMode says who opens data connections.
+type dataMode string
+
+const (
+	passive dataMode = "passive" // PASV, EPSV
+	active  dataMode = "active"  // PORT, EPRT
+)
+
 // login is where and as whom a client logs in.
 type login struct {
 	addr           string // host:port
 	user, password string
-	active         bool // data connections by PORT and EPRT
+	mode           dataMode
 }
 
-// client is one FTP program. Every job is a run of its own, as in a script.
-type client interface {
-	upload(t *testing.T, l login, local, remote string)
-	download(t *testing.T, l login, remote, local string)
-	list(t *testing.T, l login, dir string) []string
-	rename(t *testing.T, l login, from, to string)
-	remove(t *testing.T, l login, name string)
-}
-
-// run executes a client program and returns what it printed.
-func run(t *testing.T, name string, args ...string) string {
+func (l login) hostPort(t *testing.T) (host, port string) {
 	t.Helper()
-	out, err := tryRun(t, name, args...)
+	host, port, err := net.SplitHostPort(l.addr)
 	if err != nil {
-		t.Fatalf("%s: %v\n%s", name, err, out)
+		t.Fatal(err)
 	}
-	return out
+	return host, port
 }
 
-func tryRun(t *testing.T, name string, args ...string) (string, error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), clientTimeout)
-	defer cancel()
-	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	err := cmd.Run()
-	if err != nil {
-		return stdout.String() + stderr.String(), err
-	}
-	return stdout.String(), nil
-}
-
-func lines(out string) []string {
-	return strings.FieldsFunc(out, func(r rune) bool { return r == '\n' || r == '\r' })
-}
-
-type curl struct{}
-
-func (curl) args(l login, more ...string) []string {
-	args := []string{"--silent", "--show-error", "--user", l.user + ":" + l.password}
-	if l.active {
-		args = append(args, "--ftp-port", "-")
-	}
-	return append(args, more...)
-}
-
-func (curl) url(l login, remote string) string {
+// url of a file or, with a final slash, of a directory.
+func (l login) url(remote string) string {
 	segments := strings.Split(remote, "/")
 	for i, s := range segments {
 		segments[i] = url.PathEscape(s)
@@ -78,62 +95,57 @@ func (curl) url(l login, remote string) string {
 	return "ftp://" + l.addr + "/" + strings.Join(segments, "/")
 }
 
-func (c curl) upload(t *testing.T, l login, local, remote string) {
-	run(t, "curl", c.args(l, "--ftp-create-dirs", "--upload-file", local, c.url(l, remote))...)
+// urlWithUser is for programs that take the credentials in the URL.
+func (l login) urlWithUser(remote string) string {
+	user := url.UserPassword(l.user, l.password).String()
+	return strings.Replace(l.url(remote), "ftp://", "ftp://"+user+"@", 1)
 }
 
-func (c curl) download(t *testing.T, l login, remote, local string) {
-	run(t, "curl", c.args(l, "--output", local, c.url(l, remote))...)
+// program is one run of a client program.
+type program struct {
+	name  string
+	args  []string
+	input string   // its commands
+	dir   string   // where it runs; default: an empty directory
+	env   []string // besides what every program gets
 }
 
-func (c curl) list(t *testing.T, l login, dir string) []string {
-	return lines(run(t, "curl", c.args(l, "--list-only", c.url(l, dir)+"/")...))
-}
-
-func (c curl) rename(t *testing.T, l login, from, to string) {
-	c.quote(t, l, "RNFR "+from, "RNTO "+to)
-}
-
-func (c curl) remove(t *testing.T, l login, name string) {
-	c.quote(t, l, "DELE "+name)
-}
-
-func (c curl) quote(t *testing.T, l login, commands ...string) {
-	args := c.args(l, "--list-only", "--output", "/dev/null")
-	for _, command := range commands {
-		args = append(args, "--quote", command)
-	}
-	run(t, "curl", append(args, c.url(l, ""))...)
-}
-
-type ftplib struct{}
-
-func (ftplib) job(t *testing.T, l login, job string, names ...string) string {
+// run executes it, with no settings but its own, and returns what it printed.
+func (p program) run(t *testing.T) string {
 	t.Helper()
-	host, port, err := net.SplitHostPort(l.addr)
+	ctx, cancel := context.WithTimeout(t.Context(), clientTimeout)
+	defer cancel()
+	path, err := exec.LookPath(p.name)
 	if err != nil {
-		t.Fatal(err)
+		path = servers.ToolPath(t, p.name)
 	}
-	mode := "passive"
-	if l.active {
-		mode = "active"
+	home := t.TempDir()
+	cmd := exec.CommandContext(ctx, path, p.args...)
+	cmd.Dir = p.dir
+	if cmd.Dir == "" {
+		cmd.Dir = home
 	}
-	args := []string{"testdata/ftplib_client.py", host, port, l.user, l.password, mode, job}
-	return run(t, "python3", append(args, names...)...)
+	cmd.Env = append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "LC_ALL=C.UTF-8"}, p.env...)
+	cmd.Stdin = strings.NewReader(p.input)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	// Some programs fail and succeed all the same: what they said tells why.
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("%s:\n%s%s", p.name, stdout.String(), stderr.String())
+		}
+	})
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%s: %v", p.name, err)
+	}
+	return stdout.String()
 }
 
-func (c ftplib) upload(t *testing.T, l login, local, remote string) {
-	c.job(t, l, "upload", local, remote)
+func run(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	return program{name: name, args: args}.run(t)
 }
 
-func (c ftplib) download(t *testing.T, l login, remote, local string) {
-	c.job(t, l, "download", remote, local)
+func lines(out string) []string {
+	return strings.FieldsFunc(out, func(r rune) bool { return r == '\n' || r == '\r' })
 }
-
-func (c ftplib) list(t *testing.T, l login, dir string) []string {
-	return lines(c.job(t, l, "list", dir))
-}
-
-func (c ftplib) rename(t *testing.T, l login, from, to string) { c.job(t, l, "rename", from, to) }
-
-func (c ftplib) remove(t *testing.T, l login, name string) { c.job(t, l, "delete", name) }

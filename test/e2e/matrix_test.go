@@ -7,9 +7,12 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"io"
+	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -46,27 +49,22 @@ var oddNames = []string{
 	"dir with space/Ä+file.txt",
 }
 
-var clients = map[string]client{
-	"curl":   curl{},
-	"ftplib": ftplib{},
-}
-
 // TestClients has every client do its jobs on every store, over both IP
-// versions, passive and active. What was stored is read back through the
-// store's own API, never through our RETR.
+// versions. What was stored is read back through the store's own API, never
+// through our RETR.
 func TestClients(t *testing.T) {
 	for storeName, open := range stores {
 		t.Run(storeName, func(t *testing.T) {
 			bucket := open(t)
 			bridge := start(t, bridgeEnv(bucket))
 			for clientName, c := range clients {
-				for _, version := range []string{"4", "6"} {
-					for _, active := range []bool{false, true} {
-						name := fmt.Sprintf("%s/IPv%s/%s", clientName, version, dataMode(active))
+				for _, version := range c.versions() {
+					for _, mode := range c.modes {
+						name := fmt.Sprintf("%s-IPv%s-%s", clientName, version, mode)
 						t.Run(name, func(t *testing.T) {
-							l := login{addr: bridge.addr(t, version), user: testUser, password: testPassword, active: active}
-							dir := fmt.Sprintf("%s-%s-%s", clientName, version, dataMode(active))
-							testClient(t, c, l, bucket, dir)
+							t.Parallel()
+							l := login{addr: bridge.addr(t, version), user: testUser, password: testPassword, mode: mode}
+							testClient(t, c, l, bucket, name)
 						})
 					}
 				}
@@ -75,13 +73,39 @@ func TestClients(t *testing.T) {
 	}
 }
 
-func dataMode(active bool) string {
-	if active {
-		return "active"
+func (c client) versions() []string {
+	if c.cannot["IPv6"] != "" {
+		return []string{"4"}
 	}
-	return "passive"
+	return []string{"4", "6"}
 }
 
+// TestClientRows holds the table to what it says: a job is there or there is a
+// reason why not.
+func TestClientRows(t *testing.T) {
+	for name, c := range clients {
+		missing := map[string]bool{
+			"upload": c.upload == nil, "download": c.download == nil, "list": c.list == nil,
+			"rename": c.rename == nil, "remove": c.remove == nil,
+			"upload tree": c.uploadTree == nil, "download tree": c.downloadTree == nil,
+		}
+		for job, isMissing := range missing {
+			if why := c.cannot[job]; isMissing != (why != "") {
+				t.Errorf("%s: %s is missing: %t, reason: %q", name, job, isMissing, why)
+			}
+		}
+		for what := range c.cannot {
+			if _, isJob := missing[what]; !isJob && what != "IPv6" && !slices.Contains(oddNames, what) {
+				t.Errorf("%s cannot do what nobody asks: %s", name, what)
+			}
+		}
+		if len(c.modes) == 0 {
+			t.Errorf("%s has no mode", name)
+		}
+	}
+}
+
+// testClient asks for all that the client can do, in a directory of its own.
 func testClient(t *testing.T, c client, l login, bucket *bucket, dir string) {
 	for name, size := range sizes {
 		t.Run("size "+name, func(t *testing.T) {
@@ -89,40 +113,117 @@ func testClient(t *testing.T, c client, l login, bucket *bucket, dir string) {
 		})
 	}
 	for _, name := range oddNames {
-		t.Run("name "+name, func(t *testing.T) {
-			roundTrip(t, c, l, bucket, dir+"/"+name, 100)
+		if c.cannot[name] == "" {
+			t.Run("name "+name, func(t *testing.T) {
+				roundTrip(t, c, l, bucket, dir+"/"+name, 100)
+			})
+		}
+	}
+	if c.list != nil {
+		t.Run("list", func(t *testing.T) { testList(t, c, l, bucket, dir+"/listed") })
+	}
+	if c.rename != nil {
+		t.Run("rename", func(t *testing.T) {
+			bucket.put(t, dir+"/old name.txt", []byte("content"))
+			c.rename(t, l, dir+"/old name.txt", dir+"/new+name.txt")
+			if got := bucket.get(t, dir+"/new+name.txt"); string(got) != "content" {
+				t.Errorf("the new name holds %q", got)
+			}
+			if bucket.has(t, dir+"/old name.txt") {
+				t.Error("the old name is still there")
+			}
 		})
 	}
-	t.Run("list", func(t *testing.T) {
-		for _, name := range []string{"b.txt", "a b.txt", "Ä.txt"} {
-			bucket.put(t, dir+"/listed/"+name, []byte(name))
+	if c.remove != nil {
+		t.Run("remove", func(t *testing.T) {
+			bucket.put(t, dir+"/gone.txt", []byte("content"))
+			c.remove(t, l, dir+"/gone.txt")
+			if bucket.has(t, dir+"/gone.txt") {
+				t.Error("the object is still there")
+			}
+		})
+	}
+	if c.uploadTree != nil {
+		t.Run("upload tree", func(t *testing.T) { testUploadTree(t, c, l, bucket, dir+"/up/tree") })
+	}
+	if c.downloadTree != nil {
+		t.Run("download tree", func(t *testing.T) { testDownloadTree(t, c, l, bucket, dir+"/down/tree") })
+	}
+}
+
+func testList(t *testing.T, c client, l login, bucket *bucket, dir string) {
+	for _, name := range []string{"b.txt", "a b.txt", "Ä.txt"} {
+		bucket.put(t, dir+"/"+name, []byte(name))
+	}
+	got := c.list(t, l, dir)
+	for i, name := range got {
+		got[i] = filepath.Base(name)
+	}
+	slices.Sort(got)
+	if want := []string{"a b.txt", "b.txt", "Ä.txt"}; !slices.Equal(got, want) {
+		t.Errorf("listing shows %q, want %q", got, want)
+	}
+}
+
+// tree is a directory to copy: names and contents.
+var tree = map[string]string{
+	"top.txt":                     "on top",
+	"sub dir/Ä one.txt":           "one",
+	"sub dir/two+2.txt":           "two",
+	"sub dir/deeper/deepest/z.md": "far down",
+}
+
+func testUploadTree(t *testing.T, c client, l login, bucket *bucket, remote string) {
+	local := filepath.Join(t.TempDir(), filepath.Base(remote))
+	for name, content := range tree {
+		file := filepath.Join(local, name)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
 		}
-		got := c.list(t, l, dir+"/listed")
-		for i, name := range got {
-			got[i] = filepath.Base(name)
+		if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
 		}
-		slices.Sort(got)
-		if want := []string{"a b.txt", "b.txt", "Ä.txt"}; !slices.Equal(got, want) {
-			t.Errorf("listing shows %q, want %q", got, want)
+	}
+	c.uploadTree(t, l, local, remote)
+	got := map[string]string{}
+	for _, key := range bucket.keys(t, remote+"/") {
+		if !strings.HasSuffix(key, "/") { // a directory's marker
+			got[strings.TrimPrefix(key, remote+"/")] = string(bucket.get(t, key))
 		}
+	}
+	if !maps.Equal(got, tree) {
+		t.Errorf("the store holds %q, want %q", got, tree)
+	}
+}
+
+func testDownloadTree(t *testing.T, c client, l login, bucket *bucket, remote string) {
+	for name, content := range tree {
+		bucket.put(t, remote+"/"+name, []byte(content))
+	}
+	local := filepath.Join(t.TempDir(), filepath.Base(remote))
+	if err := os.Mkdir(local, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	c.downloadTree(t, l, remote, local)
+	got := map[string]string{}
+	err := filepath.WalkDir(local, func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(local, file)
+		if err != nil {
+			return err
+		}
+		content, err := os.ReadFile(file)
+		got[name] = string(content)
+		return err
 	})
-	t.Run("rename", func(t *testing.T) {
-		bucket.put(t, dir+"/old name.txt", []byte("content"))
-		c.rename(t, l, dir+"/old name.txt", dir+"/new+name.txt")
-		if got := bucket.get(t, dir+"/new+name.txt"); string(got) != "content" {
-			t.Errorf("the new name holds %q", got)
-		}
-		if bucket.has(t, dir+"/old name.txt") {
-			t.Error("the old name is still there")
-		}
-	})
-	t.Run("remove", func(t *testing.T) {
-		bucket.put(t, dir+"/gone.txt", []byte("content"))
-		c.remove(t, l, dir+"/gone.txt")
-		if bucket.has(t, dir+"/gone.txt") {
-			t.Error("the object is still there")
-		}
-	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !maps.Equal(got, tree) {
+		t.Errorf("fetched %q, want %q", got, tree)
+	}
 }
 
 // TestLargeFile sends 300 MiB, which takes many parts.
@@ -131,10 +232,10 @@ func TestLargeFile(t *testing.T) {
 		t.Run(storeName, func(t *testing.T) {
 			bucket := open(t)
 			bridge := start(t, bridgeEnv(bucket))
-			for clientName, c := range clients {
+			for _, clientName := range []string{"curl", "ftplib"} {
 				t.Run(clientName, func(t *testing.T) {
-					l := login{addr: bridge.addr(t, "4"), user: testUser, password: testPassword}
-					roundTrip(t, c, l, bucket, clientName+"/large.bin", 300*mib)
+					l := login{addr: bridge.addr(t, "4"), user: testUser, password: testPassword, mode: passive}
+					roundTrip(t, clients[clientName], l, bucket, clientName+"/large.bin", 300*mib)
 				})
 			}
 		})
@@ -142,14 +243,21 @@ func TestLargeFile(t *testing.T) {
 }
 
 // roundTrip uploads random bytes, compares what the store holds, and fetches
-// them again.
+// them again. What the client only fetches is put there by the store's API.
 func roundTrip(t *testing.T, c client, l login, bucket *bucket, remote string, size int64) {
 	t.Helper()
 	local := filepath.Join(t.TempDir(), "sent.bin")
 	want := randomFile(t, local, size)
-	c.upload(t, l, local, remote)
-	if got := bucket.sum(t, remote); got != want {
-		t.Fatalf("the store holds %s, sent was %s", got, want)
+	if c.upload != nil {
+		c.upload(t, l, local, remote)
+		if got := bucket.sum(t, remote); got != want {
+			t.Fatalf("the store holds %s, sent was %s", got, want)
+		}
+	} else {
+		bucket.putFile(t, remote, local)
+	}
+	if c.download == nil {
+		return
 	}
 	fetched := filepath.Join(t.TempDir(), "fetched.bin")
 	c.download(t, l, remote, fetched)

@@ -1,6 +1,6 @@
 """One FTP job with Python's standard library, as a small script would do it.
 
-usage: ftplib_client.py HOST PORT USER PASSWORD active|passive JOB [NAME ...]
+usage: python_ftplib.py HOST PORT USER PASSWORD active|passive JOB [NAME ...]
 
 Jobs: upload LOCAL REMOTE, download REMOTE LOCAL, list DIR, facts DIR,
 delete NAME, rename FROM TO, mkdir DIR, rmdir DIR.
