@@ -52,8 +52,8 @@ func newDataConn(ctx context.Context, conn net.Conn, stall time.Duration, moved 
 }
 
 // protect puts TLS over the connection.
-func (d *dataConn) protect(ctx context.Context, config *tls.Config) (err error) {
-	d.tls, err = protectData(ctx, d.socket, config)
+func (d *dataConn) protect(ctx context.Context, config *tls.Config, eagerTicket bool) (err error) {
+	d.tls, err = protectData(ctx, d.socket, config, eagerTicket)
 	return err
 }
 

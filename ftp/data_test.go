@@ -267,6 +267,43 @@ func TestActiveTargets(t *testing.T) {
 	}
 }
 
+// TestActivePort: data connections leave from port 20 if the system grants it,
+// else from any.
+func TestActivePort(t *testing.T) {
+	files, c := serveFake(t)
+	files.put("/a.txt", []byte("x"))
+	target := listen(t, "127.0.0.1:0")
+	from := func() int {
+		c.do(fmt.Sprintf("EPRT |1|127.0.0.1|%d|", target.Addr().(*net.TCPAddr).Port), 200)
+		c.send("RETR a.txt\r\n")
+		data, err := target.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer data.Close()
+		c.want(150)
+		readAll(t, data)
+		c.want(226)
+		return data.RemoteAddr().(*net.TCPAddr).Port
+	}
+	privileged, err := net.Listen("tcp", "127.0.0.1:20")
+	if err != nil {
+		if port := from(); port == 20 {
+			t.Errorf("from port %d, which cannot be had: %v", port, err)
+		}
+		return
+	}
+	if port := from(); port == 20 {
+		t.Error("from port 20 while another has it")
+	}
+	privileged.Close()
+	if port := from(); port != 20 {
+		t.Errorf("from port %d", port)
+	}
+	from() // between the same two ports as a moment ago
+	from()
+}
+
 func TestActiveModeOff(t *testing.T) {
 	c := login(t, serve(t, &ftp.Server{Driver: fakeDriver{newFakeFiles()}}))
 	c.do("PORT 127,0,0,1,200,200", 502)

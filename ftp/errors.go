@@ -7,7 +7,8 @@ import (
 
 // What a Driver's and a FileSystem's errors satisfy, besides fs.ErrNotExist,
 // fs.ErrExist, fs.ErrPermission, errors.ErrUnsupported and the context errors.
-// The replies that they become are in reply_errors.go.
+// The replies that they become are in reply_errors.go. One with a method
+// RequestID() string tells the log which request to the store failed.
 var (
 	// ErrLogin: wrong name or password, or this user may not log in.
 	ErrLogin = errors.New("login incorrect")

@@ -35,7 +35,8 @@ func (s *session) refusal(ctx context.Context, verb, name string, err error) rep
 	err = jobError(ctx, err)
 	r := replyFor(err)
 	if r.code < 500 && outcome(err) == "failed" {
-		s.event("refused", "command", verb, "path", name, "reason", err.Error(), "reply", r.code)
+		fields := []any{"command", verb, "path", name, "reason", err.Error(), "reply", r.code}
+		s.event("refused", append(fields, storeRequest(err)...)...)
 	}
 	return r
 }
@@ -45,8 +46,21 @@ func (s *session) fileEvent(name, path string, err error, r reply, fields ...any
 	all := []any{"path", path, "outcome", outcome(err), "reply", r.code}
 	if err != nil {
 		all = append(all, "reason", reason(err))
+		all = append(all, storeRequest(err)...)
 	}
 	s.event(name, append(all, fields...)...)
+}
+
+// storeRequest names the request to the store that failed, if err tells it.
+func storeRequest(err error) []any {
+	told, ok := errors.AsType[interface {
+		error
+		RequestID() string
+	}](err)
+	if !ok || told.RequestID() == "" {
+		return nil
+	}
+	return []any{"store_request_id", told.RequestID()}
 }
 
 // transferEvent records an upload or a download.

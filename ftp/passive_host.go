@@ -75,7 +75,7 @@ func (h *PassiveHost) resolve(ctx context.Context) (netip.Addr, error) {
 	found, err := h.lookup(ctx)
 	if err != nil {
 		if last.IsValid() {
-			return last, nil //nolint:nilerr // the documented fallback
+			return last, nil
 		}
 		return netip.Addr{}, err
 	}

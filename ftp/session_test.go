@@ -245,6 +245,13 @@ func (s *syncBuffer) String() string {
 	return s.b.String()
 }
 
+// requestError is a store's, which tells the request.
+type requestError string
+
+func (requestError) Error() string       { return ftp.ErrBusy.Error() }
+func (requestError) Unwrap() error       { return ftp.ErrBusy }
+func (e requestError) RequestID() string { return string(e) }
+
 func TestLog(t *testing.T) {
 	var log syncBuffer
 	files := newFakeFiles()
@@ -270,9 +277,12 @@ func TestLog(t *testing.T) {
 	c.want(226)
 	c.do("RNFR a\tb.txt", 350)
 	c.do("RNTO c", 250)
+	files.onRename = func(context.Context) error { return fmt.Errorf("copy: %w", requestError("R1")) }
+	c.do("RNFR c", 350)
+	c.do("RNTO e", 450)
 	c.do("DELE c", 250)
 	c.do("DELE c", 550)
-	files.onStat = func(context.Context, string) error { return fmt.Errorf("request 7: %w", ftp.ErrBusy) }
+	files.onStat = func(context.Context, string) error { return fmt.Errorf("request 7: %w", requestError("R2")) }
 	c.do("SIZE c", 450)
 	c.do("MKD d", 257)
 	c.do("RMD d", 250)
@@ -299,7 +309,8 @@ func TestLog(t *testing.T) {
 		`msg=delete`, `path=/c outcome=failed reply=550 reason="file does not exist"`,
 		`msg=mkdir`, `path=/d outcome=ok reply=257`,
 		`msg=refused`, `active mode to somewhere else`,
-		`command=SIZE path=c reason="request 7: store busy" reply=450`,
+		`outcome=failed reply=450 reason="copy: store busy" store_request_id=R1 to=/e`,
+		`command=SIZE path=c reason="request 7: store busy" reply=450 store_request_id=R2`,
 		`msg=logout`,
 	} {
 		if !strings.Contains(text, want) {

@@ -15,11 +15,11 @@ import (
 type TLSMode int
 
 const (
-	// TLSOff: AUTH is refused.
+	// TLSOff refuses AUTH.
 	TLSOff TLSMode = iota
-	// TLSOptional: clients may protect the session and data connections.
+	// TLSOptional lets clients protect the session and data connections.
 	TLSOptional
-	// TLSRequired: no login, no transfer and no CCC without protection.
+	// TLSRequired allows no login, no transfer and no CCC without protection.
 	TLSRequired
 )
 
@@ -32,7 +32,8 @@ type TLS struct {
 	// Required unless Mode is TLSOff.
 	Config func() *tls.Config
 	// RequireReuse refuses protected data connections that do not resume a
-	// TLS session of their control connection, for nobody else can.
+	// TLS session of their control connection, which nobody else can. It takes
+	// session tickets: clients that know only session IDs cannot resume.
 	RequireReuse bool
 	// LenientEOF publishes uploads whose TLS stream ended, between two
 	// records, without the close_notify that tells the end from a cut. Old

@@ -117,8 +117,13 @@ func (c *client) authTLS(config *tls.Config) {
 
 func (c *client) handshake(config *tls.Config) {
 	c.t.Helper()
+	c.handshakeOver(c.conn, config)
+}
+
+func (c *client) handshakeOver(conn net.Conn, config *tls.Config) {
+	c.t.Helper()
 	c.config = config
-	c.tls = tls.Client(c.conn, config)
+	c.tls = tls.Client(conn, config)
 	if err := c.tls.Handshake(); err != nil {
 		c.t.Fatalf("handshake of the control connection: %v", err)
 	}
@@ -147,6 +152,12 @@ func (c *client) clear() {
 	if err := c.tls.CloseWrite(); err != nil {
 		c.t.Fatal(err)
 	}
+	c.readClear()
+}
+
+// readClear reads the end of TLS and goes on in clear.
+func (c *client) readClear() {
+	c.t.Helper()
 	if rest, err := io.ReadAll(c.in); err != nil || len(rest) > 0 {
 		c.t.Fatalf("the end of TLS: %q, %v", rest, err)
 	}

@@ -71,12 +71,15 @@ func (c *control) leaveTLS(err error) (n int, _ error) {
 // one, in clear after CCC, is still in the socket.
 type recordReader struct {
 	net.Conn
-	header [5]byte // of the next record: type, version, length (RFC 8446, 5.1)
-	have   int     // bytes of it
-	body   int     // bytes of the record that are still to be read
-	ending bool    // clear text may come instead of a record: that is the end
-	clear  bool    // it came; header has its first bytes
+	header [recordHeader]byte // of the next record
+	have   int                // bytes of it
+	body   int                // bytes of the record that are still to be read
+	ending bool               // clear text may come instead of a record: that is the end
+	clear  bool               // it came; header has its first bytes
 }
+
+// recordHeader is the size of type, version and length (RFC 8446, 5.1).
+const recordHeader = 5
 
 // Types of TLS records (RFC 8446, B.1). No command begins with such a byte.
 const (

@@ -22,23 +22,26 @@ type dataTLS struct {
 
 // protectData makes the handshake, as the server whoever connected (RFC 4217,
 // 7). If ctx ends first the socket is closed.
-func protectData(ctx context.Context, socket *stallConn, config *tls.Config) (*dataTLS, error) {
+//
+// A ticket for the client's next connection, which TLS 1.3 sends with the
+// handshake, stays in the buffer until there is something else to send, unless
+// eager is set. For a client that only writes does not read it, and when it
+// closes its socket with input unread the system resets the connection and drops
+// the end of the file.
+func protectData(ctx context.Context, socket *stallConn, config *tls.Config, eager bool) (*dataTLS, error) {
 	records := &recordBuffer{stallConn: socket, handshake: true}
+	if !eager {
+		config = records.withholdTicket(config)
+	}
 	conn := tls.Server(records, config)
-	if err := conn.HandshakeContext(ctx); err != nil {
-		_ = records.flush() // an alert that tells the client why, if there still is one
-		return nil, err
+	err := conn.HandshakeContext(ctx)
+	if err == nil {
+		err = records.flush()
 	}
 	records.handshake = false
-	// What TLS 1.3 sends after its handshake is a ticket for the client's
-	// next connection. It stays in the buffer until there is something to
-	// send: a client that only writes does not read it, and when it closes
-	// its socket with input unread the system resets the connection and
-	// drops the end of the file.
-	if conn.ConnectionState().Version < tls.VersionTLS13 {
-		if err := records.flush(); err != nil {
-			return nil, err
-		}
+	if err != nil {
+		_ = records.flush() // an alert that tells the client why, if there still is one
+		return nil, err
 	}
 	return &dataTLS{conn: conn, records: records}, nil
 }
@@ -80,7 +83,19 @@ type recordBuffer struct {
 	*stallConn
 	pending   []byte
 	handshake bool // it goes on: what is written must reach the client before an answer comes
+	ticket    bool // the last record that is written in the handshake is a ticket
 	ended     bool // the client has closed its side
+}
+
+// withholdTicket has the buffer told of a ticket of TLS 1.3.
+func (b *recordBuffer) withholdTicket(config *tls.Config) *tls.Config {
+	config = config.Clone()
+	seal := config.WrapSession
+	config.WrapSession = func(state tls.ConnectionState, session *tls.SessionState) ([]byte, error) {
+		b.ticket = state.Version >= tls.VersionTLS13
+		return seal(state, session)
+	}
+	return config
 }
 
 func (b *recordBuffer) Read(p []byte) (int, error) {
@@ -96,17 +111,31 @@ func (b *recordBuffer) Read(p []byte) (int, error) {
 
 func (b *recordBuffer) Write(p []byte) (int, error) {
 	b.pending = append(b.pending, p...)
-	if len(b.pending) < flushSize {
+	if len(b.pending) < flushSize || b.handshake {
 		return len(p), nil
 	}
 	return len(p), b.flush()
 }
 
+// flush writes what is pending; in the handshake all but the ticket.
 func (b *recordBuffer) flush() error {
-	if len(b.pending) == 0 {
+	ready := len(b.pending)
+	if b.handshake && b.ticket {
+		ready = lastRecord(b.pending)
+	}
+	if ready == 0 {
 		return nil
 	}
-	_, err := b.stallConn.Write(b.pending)
-	b.pending = b.pending[:0]
+	_, err := b.stallConn.Write(b.pending[:ready])
+	b.pending = append(b.pending[:0], b.pending[ready:]...)
 	return err
+}
+
+// lastRecord is where the last of some whole records begins.
+func lastRecord(records []byte) (at int) {
+	for next := 0; next+recordHeader <= len(records); {
+		at = next
+		next += recordHeader + int(records[at+3])<<8 + int(records[at+4])
+	}
+	return at
 }

@@ -87,7 +87,7 @@ func TestTLSHandshakeBeforeTheReply(t *testing.T) {
 
 func TestTLSDataNotMade(t *testing.T) {
 	files := newFakeFiles()
-	server := &ftp.Server{Driver: fakeDriver{files}, TLS: serverTLS(), DataTimeout: 100 * time.Millisecond}
+	server := &ftp.Server{Driver: fakeDriver{files}, TLS: serverTLS(), DataTimeout: 500 * time.Millisecond}
 	c := connectTLS(t, server, explicitTLS)
 	c.login()
 	for name, begin := range map[string]func(conn net.Conn){
@@ -121,6 +121,23 @@ func (o *onceCache) Get(string) (*tls.ClientSessionState, bool) {
 	return session, session != nil
 }
 
+// firstCache keeps the first session for ever.
+type firstCache struct{ onceCache }
+
+func (f *firstCache) Get(string) (*tls.ClientSessionState, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.last, f.last != nil
+}
+
+func (f *firstCache) Put(_ string, session *tls.ClientSessionState) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.last == nil {
+		f.last = session
+	}
+}
+
 func (o *onceCache) Put(_ string, session *tls.ClientSessionState) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -129,8 +146,9 @@ func (o *onceCache) Put(_ string, session *tls.ClientSessionState) {
 
 func TestTLSSessionReuse(t *testing.T) {
 	caches := map[string]func() tls.ClientSessionCache{
-		"the control connection's session again and again": func() tls.ClientSessionCache { return tls.NewLRUClientSessionCache(0) },
-		"each session once": func() tls.ClientSessionCache { return new(onceCache) },
+		"the last session again and again": func() tls.ClientSessionCache { return tls.NewLRUClientSessionCache(0) },
+		"each session once":                func() tls.ClientSessionCache { return new(onceCache) },
+		"the first session only":           func() tls.ClientSessionCache { return new(firstCache) },
 	}
 	for versionName, version := range versions {
 		for cacheName, cache := range caches {
@@ -172,6 +190,28 @@ func TestTLSSessionReuse(t *testing.T) {
 				c.put("b.txt", "x")
 			})
 		}
+	}
+}
+
+// TestTLSTicketBeforeTheEnd: a client that must resume, each session once, may
+// look for the ticket only before it closes an upload.
+func TestTLSTicketBeforeTheEnd(t *testing.T) {
+	server := &ftp.Server{Driver: fakeDriver{newFakeFiles()}, TLS: serverTLS()}
+	server.TLS.RequireReuse = true
+	config := clientTLS()
+	config.ClientSessionCache = new(onceCache)
+	c := loginTLS(t, serve(t, server), "", config)
+	for range 3 {
+		data := c.epsvTLS("STOR a.txt")
+		write(t, data, "x")
+		if err := data.SetReadDeadline(time.Now().Add(20 * time.Millisecond)); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := data.Read(make([]byte, 1)); err == nil {
+			t.Fatalf("%d bytes came", n)
+		}
+		data.Close()
+		c.want(226)
 	}
 }
 
@@ -220,7 +260,9 @@ func TestTLSClientThatNeverReads(t *testing.T) {
 		return nil
 	}
 	want := bytes.Repeat([]byte("0123456789abcdef"), 25<<10) // more than fits the server's window
-	data := c.epsvTLS("STOR a.txt")
+	conn := c.epsv()
+	c.do("STOR a.txt", 150)
+	data := c.tlsData(&recordConn{Conn: conn})
 	write(t, data, string(want))
 	data.Close()
 	close(closed)
@@ -228,6 +270,27 @@ func TestTLSClientThatNeverReads(t *testing.T) {
 	if got, _ := files.get("/a.txt"); !bytes.Equal(got, want) {
 		t.Fatalf("%d bytes stored, want %d", len(got), len(want))
 	}
+}
+
+// recordConn takes no more from the socket than one record, as OpenSSL does.
+type recordConn struct {
+	net.Conn
+	header []byte
+	body   int
+}
+
+func (r *recordConn) Read(p []byte) (int, error) {
+	if r.body > 0 {
+		n, err := r.Conn.Read(p[:min(len(p), r.body)])
+		r.body -= n
+		return n, err
+	}
+	n, err := r.Conn.Read(p[:min(len(p), 5-len(r.header))])
+	r.header = append(r.header, p[:n]...)
+	if len(r.header) == 5 {
+		r.body, r.header = int(r.header[3])<<8|int(r.header[4]), nil
+	}
+	return n, err
 }
 
 // tlsEnds are the ways in which an upload over TLS ends.
@@ -363,7 +426,7 @@ func TestTLSListingStreams(t *testing.T) {
 func TestTLSStall(t *testing.T) {
 	files := newFakeFiles()
 	files.put("/big", make([]byte, 64<<20))
-	server := &ftp.Server{Driver: fakeDriver{files}, TLS: serverTLS(), StallTimeout: 150 * time.Millisecond}
+	server := &ftp.Server{Driver: fakeDriver{files}, TLS: serverTLS(), StallTimeout: 400 * time.Millisecond}
 	c := connectTLS(t, server, explicitTLS)
 	c.login()
 
@@ -371,7 +434,7 @@ func TestTLSStall(t *testing.T) {
 	contains(t, c.want(426), "No data for too long")
 
 	data := c.epsvTLS("RETR big")
-	slow := time.NewTicker(30 * time.Millisecond)
+	slow := time.NewTicker(50 * time.Millisecond)
 	defer slow.Stop()
 	for range 12 { // longer than the timeout, but never still
 		<-slow.C
@@ -458,7 +521,7 @@ func TestTLSDataPeer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			files := newFakeFiles()
 			server := &ftp.Server{
-				Driver: fakeDriver{files}, TLS: serverTLS(), DataPeer: tt.peer, DataTimeout: 200 * time.Millisecond,
+				Driver: fakeDriver{files}, TLS: serverTLS(), DataPeer: tt.peer, DataTimeout: 500 * time.Millisecond,
 			}
 			c := connectTLS(t, server, explicitTLS)
 			c.login()
@@ -479,14 +542,12 @@ func TestTLSDataPeer(t *testing.T) {
 				protect = true
 			}
 			c.do("STOR a.txt", 150)
-			if data, err := net.Conn(conn), error(nil); protect {
-				if data, err = c.tryData(conn); err == nil {
-					_, _ = io.WriteString(data, "x")
-					data.Close()
-				}
-			} else {
-				_, _ = io.WriteString(conn, "x")
+			if !protect {
+				_, _ = io.WriteString(conn, "x") // the server may have closed it
 				conn.Close()
+			} else if data, err := c.tryData(conn); err == nil {
+				_, _ = io.WriteString(data, "x")
+				data.Close()
 			}
 			reply := c.reply()
 			if ok := strings.HasPrefix(reply, "226"); ok != tt.ok {

@@ -111,13 +111,16 @@ func (t *transfer) secure(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, s.server.dataTimeout())
 	defer cancel()
 	policy := s.server.TLS
-	err := t.data.protect(limited, s.tls.data(policy.Config()))
+	mustResume := policy.RequireReuse || s.server.DataPeer.BySession
+	// Clients that must resume must have a ticket from each connection, as
+	// early as they will look for it.
+	err := t.data.protect(limited, s.tls.data(policy.Config()), mustResume)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case err != nil:
 		return fmt.Errorf("%w: %w", errHandshake, err)
-	case !t.data.tls.resumed() && (policy.RequireReuse || s.server.DataPeer.BySession):
+	case mustResume && !t.data.tls.resumed():
 		return errNotResumed
 	}
 	t.data.tls.lenient = policy.LenientEOF
