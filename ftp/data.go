@@ -127,31 +127,3 @@ func (d *dataConn) cut() error {
 	d.free = nil
 	return err
 }
-
-// stallConn ends a Read or a Write that moves nothing for too long.
-type stallConn struct {
-	net.Conn
-	stall time.Duration
-}
-
-func (c *stallConn) Read(p []byte) (int, error) {
-	if err := c.SetReadDeadline(time.Now().Add(c.stall)); err != nil {
-		return 0, err
-	}
-	return c.Conn.Read(p)
-}
-
-// Write fails with a timeout only if not one byte could be moved in time.
-func (c *stallConn) Write(p []byte) (int, error) {
-	written := 0
-	for {
-		if err := c.SetWriteDeadline(time.Now().Add(c.stall)); err != nil {
-			return written, err
-		}
-		n, err := c.Conn.Write(p[written:])
-		written += n
-		if n == 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
-			return written, err
-		}
-	}
-}

@@ -40,6 +40,24 @@ func reuseAddress(_, _ string, raw syscall.RawConn) error {
 	return errors.Join(err, setErr)
 }
 
+// setLowWater lets reads wait until so many bytes have come, or the end
+// (SO_RCVLOWAT); false if conn is no TCP connection.
+func setLowWater(conn net.Conn, size int) bool {
+	tcp := tcpBelow(conn)
+	if tcp == nil {
+		return false
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return false
+	}
+	setErr := error(nil)
+	err = raw.Control(func(fd uintptr) {
+		setErr = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVLOWAT, size)
+	})
+	return err == nil && setErr == nil
+}
+
 // readSocket reads without waiting.
 func readSocket(fd uintptr, p []byte) (int, error) {
 	for {

@@ -15,6 +15,9 @@ func rawSocket(net.Conn) syscall.RawConn { return nil }
 // reuseAddress does nothing: where another connection has the port, any is used.
 func reuseAddress(_, _ string, _ syscall.RawConn) error { return nil }
 
+// setLowWater does nothing: reads return what there is.
+func setLowWater(net.Conn, int) bool { return false }
+
 func readSocket(uintptr, []byte) (int, error) { return 0, errors.ErrUnsupported }
 
 func peerHungUp(syscall.RawConn) bool { return false }
