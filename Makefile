@@ -3,7 +3,7 @@ FUZZTIME ?= 10s
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
 # Debian packages of the FTP clients that the tests run.
-CLIENTS = aria2 busybox curl inetutils-ftp lftp ncftp perl php-cli python3 rclone tnftp wget wput yafc
+CLIENTS = aria2 busybox curl ftp-ssl inetutils-ftp lftp ncftp perl php-cli python3 rclone tnftp wget wput yafc
 
 # Debian packages for the networks that tests make.
 NETWORKS = conntrack haproxy iproute2 nftables procps

@@ -5,6 +5,8 @@
 //
 // Jobs: upload LOCAL REMOTE, download REMOTE LOCAL, list DIR, delete NAME,
 // rename FROM TO.
+//
+// With FTPS=explicit the session is protected.
 
 [, $host, $port, $user, $password, $mode, $job] = $argv;
 $names = array_slice($argv, 7);
@@ -18,7 +20,8 @@ function must(mixed $result, string $what): mixed
     return $result;
 }
 
-$ftp = must(ftp_connect($host, (int) $port, 60), 'connect');
+$connect = getenv('FTPS') ? ftp_ssl_connect(...) : ftp_connect(...);
+$ftp = must($connect($host, (int) $port, 60), 'connect');
 must(ftp_login($ftp, $user, $password), 'login');
 if ($mode === 'passive') {
     must(ftp_pasv($ftp, true), 'passive mode');

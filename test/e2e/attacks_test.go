@@ -87,8 +87,10 @@ func (s *rawSession) rest() string {
 
 // record is a line of the log.
 type record struct {
-	Level, Event, Reason string
-	ClientIP             string `json:"client_ip"`
+	Level, Event, Path, Outcome, Reason string
+
+	ClientIP   string `json:"client_ip"`
+	TLSVersion string `json:"tls_version"`
 }
 
 // records ends the program and returns its log.

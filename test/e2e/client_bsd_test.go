@@ -15,15 +15,25 @@ func tnftp() client { return bsdClient("tnftp", passive) }
 // inetutilsFTP is the ftp of GNU.
 func inetutilsFTP() client { return bsdClient("inetutils-ftp", active) }
 
+// ftpSSL is the ftp of Linux NetKit with TLS. It tries to protect every session,
+// so that it is of use only where there is TLS.
+func ftpSSL() client { return bsdClient("ftp-ssl", active) }
+
 // bsdClient is a descendant of the ftp of 4.2BSD, which reads commands. Whether
 // they succeed shows in what they leave behind only.
 func bsdClient(name string, mode dataMode) client {
 	ftp := func(t *testing.T, l login, words ...string) {
 		t.Helper()
 		host, port := l.hostPort(t)
+		args, env := []string{"-n", "-i", "-v"}, []string(nil)
+		if s := l.tls; s.kind != "" {
+			args = append(args, "-z", "secure", "-z", "verify=1", "-z", "cacert="+s.caFile)
+			env = s.openSSLEnv(t)
+		}
 		program{
 			name:  name,
-			args:  []string{"-n", "-i", "-v", host, port},
+			args:  append(args, host, port),
+			env:   env,
 			input: commandLines([]command{{"user", l.user, l.password}, {"binary"}, words, {"quit"}}),
 		}.run(t)
 	}

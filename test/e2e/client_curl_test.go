@@ -37,7 +37,10 @@ func runCurl(t *testing.T, l login, more ...string) string {
 	if l.mode == active {
 		args = append(args, "--ftp-port", "-")
 	}
-	return run(t, "curl", append(args, more...)...)
+	if s := l.tls; s.kind != "" {
+		args = append(args, "--ssl-reqd", "--tlsv"+s.version, "--tls-max", s.version, "--cacert", s.caFile)
+	}
+	return program{name: "curl", args: append(args, more...), mayFail: l.refused}.run(t)
 }
 
 // quoteByCurl sends commands that curl has no option for.

@@ -47,6 +47,14 @@ func runLFTP(t *testing.T, l login, format string, names ...string) string {
 	for i, name := range names {
 		quoted[i] = `"` + quote.Replace(name) + `"`
 	}
-	command := fmt.Sprintf(`set net:max-retries 2; open -u "%s","%s" -p %s %s && `, l.user, l.password, port, host)
+	var settings string
+	if s := l.tls; s.kind != "" {
+		settings = fmt.Sprintf(`set ftp:ssl-force true; set ftp:ssl-protect-data true; set ssl:ca-file "%s"; set ssl:priority %s; `,
+			s.caFile, s.gnuTLSPriority())
+	}
+	if l.tls.kind == "implicit" {
+		host = "ftps://" + host
+	}
+	command := fmt.Sprintf(`set net:max-retries 2; %sopen -u "%s","%s" -p %s %s && `, settings, l.user, l.password, port, host)
 	return run(t, "lftp", "-c", command+fmt.Sprintf(format, quoted...))
 }

@@ -3,6 +3,7 @@
 package e2e_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -44,12 +45,20 @@ func runRclone(t *testing.T, l login, command ...string) string {
 		host = "[" + host + "]" // it joins host and port by itself
 	}
 	password := strings.TrimSpace(run(t, "rclone", "obscure", l.password))
+	var settings []string
+	if s := l.tls; s.kind != "" {
+		settings = []string{
+			"SSL_CERT_FILE=" + s.caFile, "SSL_CERT_DIR=" + t.TempDir(),
+			fmt.Sprintf("RCLONE_FTP_TLS=%t", s.kind == "implicit"),
+			fmt.Sprintf("RCLONE_FTP_EXPLICIT_TLS=%t", s.kind == "explicit"),
+			fmt.Sprintf("RCLONE_FTP_DISABLE_TLS13=%t", s.version == "1.2"),
+		}
+	}
 	return program{
 		name: "rclone",
 		args: append([]string{"--config=", "--retries=1"}, command...),
-		env: []string{
-			"RCLONE_CONFIG_BRIDGE_TYPE=ftp", "RCLONE_CONFIG_BRIDGE_HOST=" + host, "RCLONE_CONFIG_BRIDGE_PORT=" + port,
-			"RCLONE_CONFIG_BRIDGE_USER=" + l.user, "RCLONE_CONFIG_BRIDGE_PASS=" + password,
-		},
+		env: append(settings,
+			"RCLONE_CONFIG_BRIDGE_TYPE=ftp", "RCLONE_CONFIG_BRIDGE_HOST="+host, "RCLONE_CONFIG_BRIDGE_PORT="+port,
+			"RCLONE_CONFIG_BRIDGE_USER="+l.user, "RCLONE_CONFIG_BRIDGE_PASS="+password),
 	}.run(t)
 }

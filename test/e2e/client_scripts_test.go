@@ -4,6 +4,7 @@ package e2e_test
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 )
 
@@ -11,6 +12,7 @@ import (
 type script struct {
 	program string
 	file    string // what an interpreter runs; in test/clients
+	env     []string
 }
 
 func (s script) run(t *testing.T, l login, job string, names ...string) string {
@@ -25,7 +27,12 @@ func (s script) run(t *testing.T, l login, job string, names ...string) string {
 	}
 	host, port := l.hostPort(t)
 	args = append(args, host, port, l.user, l.password, string(l.mode), job)
-	return run(t, s.program, append(args, names...)...)
+	env := slices.Clone(s.env)
+	if p := l.tls; p.kind != "" {
+		env = append(env, "FTPS="+p.kind, "FTPS_VERSION="+p.version, "FTPS_CA="+p.caFile)
+		env = append(env, p.openSSLEnv(t)...) // PHP has no option for the version
+	}
+	return program{name: s.program, args: append(args, names...), env: env, mayFail: l.refused}.run(t)
 }
 
 // jobs are those that every script has.
@@ -61,6 +68,13 @@ var noTrees = map[string]string{
 // ftplib is in Python's standard library.
 func ftplib() client {
 	s := script{program: "python3", file: "python_ftplib.py"}
+	return client{jobs: s.jobs(), modes: []dataMode{passive, active}, cannot: noTrees}
+}
+
+// ftplibExtended is ftplib with what its users add to it: implicit TLS, and
+// resumption of the TLS session on data connections.
+func ftplibExtended() client {
+	s := script{program: "python3", file: "python_ftplib.py", env: []string{"FTPS_EXTENDED=true"}}
 	return client{jobs: s.jobs(), modes: []dataMode{passive, active}, cannot: noTrees}
 }
 

@@ -18,11 +18,11 @@ func wget() client {
 	return client{
 		jobs: jobs{
 			download: func(t *testing.T, l login, remote, local string) {
-				run(t, "wget", "--no-verbose", "--tries=2", "--output-document="+local, l.urlWithUser(remote))
+				runWget(t, l, remote, "--output-document="+local)
 			},
 			list: func(t *testing.T, l login, dir string) []string {
 				to := t.TempDir()
-				run(t, "wget", "--no-verbose", "--tries=2", "--no-remove-listing", "--directory-prefix="+to, l.urlWithUser(dir+"/"))
+				runWget(t, l, dir+"/", "--no-remove-listing", "--directory-prefix="+to)
 				content, err := os.ReadFile(filepath.Join(to, ".listing"))
 				if err != nil {
 					t.Fatal(err)
@@ -35,8 +35,8 @@ func wget() client {
 			},
 			downloadTree: func(t *testing.T, l login, remote, local string) {
 				above := strings.Count(remote, "/")
-				run(t, "wget", "--no-verbose", "--tries=2", "--recursive", "--no-host-directories", fmt.Sprintf("--cut-dirs=%d", above),
-					"--directory-prefix="+filepath.Dir(local), l.urlWithUser(remote+"/"))
+				runWget(t, l, remote+"/", "--recursive", "--no-host-directories", fmt.Sprintf("--cut-dirs=%d", above),
+					"--directory-prefix="+filepath.Dir(local))
 			},
 		},
 		modes: []dataMode{passive},
@@ -47,6 +47,20 @@ func wget() client {
 			"remove":      "it only fetches",
 		},
 	}
+}
+
+func runWget(t *testing.T, l login, remote string, more ...string) {
+	t.Helper()
+	args := []string{"--no-verbose", "--tries=2"}
+	url := l.urlWithUser(remote)
+	if s := l.tls; s.kind != "" {
+		args = append(args, "--ca-certificate="+s.caFile, "--ciphers="+s.gnuTLSPriority(), "--ftps-resume-ssl")
+		url = strings.Replace(url, "ftp://", "ftps://", 1) // it means either kind
+	}
+	if l.tls.kind == "implicit" {
+		args = append(args, "--ftps-implicit")
+	}
+	run(t, "wget", append(append(args, more...), url)...)
 }
 
 // unixLine is a line of LIST up to the name.

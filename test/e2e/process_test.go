@@ -50,7 +50,7 @@ func buildAndRun(m *testing.M) int {
 // process is a running ftpbridge.
 type process struct {
 	cmd   *exec.Cmd
-	addrs []string // where it listens, in the order of FTPBRIDGE_LISTEN
+	addrs []string // where it listens: FTPBRIDGE_LISTEN, then FTPBRIDGE_IMPLICIT_TLS_LISTEN
 	read  chan struct{}
 
 	mu  sync.Mutex
@@ -58,7 +58,7 @@ type process struct {
 }
 
 // start runs ftpbridge with these variables, and ends it with the test. It
-// returns when the program listens on as many addresses as LISTEN names.
+// returns when the program listens on all addresses that they name.
 func start(t *testing.T, env map[string]string) *process {
 	t.Helper()
 	p := &process{read: make(chan struct{})}
@@ -77,7 +77,11 @@ func start(t *testing.T, env map[string]string) *process {
 	t.Cleanup(func() { p.stop(t) })
 
 	deadline := time.After(startTimeout)
-	for range strings.Split(env["FTPBRIDGE_LISTEN"], ",") {
+	addresses := strings.Split(env["FTPBRIDGE_LISTEN"], ",")
+	if implicit := env["FTPBRIDGE_IMPLICIT_TLS_LISTEN"]; implicit != "" {
+		addresses = append(addresses, strings.Split(implicit, ",")...)
+	}
+	for range addresses {
 		select {
 		case addr := <-listening:
 			p.addrs = append(p.addrs, addr)

@@ -5,6 +5,10 @@
 //
 // Jobs: upload LOCAL REMOTE, download REMOTE LOCAL, list DIR, delete NAME,
 // rename FROM TO, upload-tree LOCAL REMOTE, download-tree REMOTE LOCAL.
+//
+// With FTPS=explicit or implicit the session is protected, by the TLS version
+// FTPS_VERSION, and the server must be known to the authority in the file FTPS_CA.
+const fs = require("fs");
 const { Client } = require("basic-ftp");
 
 const jobs = {
@@ -21,13 +25,24 @@ const jobs = {
   "download-tree": (ftp, [remote, local]) => ftp.downloadToDir(local, remote),
 };
 
+function protection(env) {
+  if (!env.FTPS) {
+    return {};
+  }
+  const version = "TLSv" + env.FTPS_VERSION;
+  return {
+    secure: env.FTPS === "implicit" ? "implicit" : true,
+    secureOptions: { ca: fs.readFileSync(env.FTPS_CA), minVersion: version, maxVersion: version },
+  };
+}
+
 async function main([host, port, user, password, mode, job, ...names]) {
   if (mode !== "passive") {
     throw new Error("basic-ftp has no active mode");
   }
   const ftp = new Client();
   try {
-    await ftp.access({ host, port: Number(port), user, password });
+    await ftp.access({ host, port: Number(port), user, password, ...protection(process.env) });
     await jobs[job](ftp, names);
   } finally {
     ftp.close();

@@ -16,7 +16,12 @@ import (
 func main() { job.Run(open) }
 
 func open(l job.Login) (job.Jobs, func() error, error) {
+	mode := goftp.TLSExplicit
+	if l.ImplicitTLS {
+		mode = goftp.TLSImplicit
+	}
 	client, err := goftp.DialConfig(goftp.Config{
+		TLSConfig: l.TLS, TLSMode: mode,
 		User: l.User, Password: l.Password, ActiveTransfers: l.Active,
 		Timeout: time.Minute, // its own 5 s are short for a busy machine
 	}, l.Addr)

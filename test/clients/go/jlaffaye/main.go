@@ -21,7 +21,14 @@ func open(l job.Login) (job.Jobs, func() error, error) {
 	if l.Active {
 		return nil, nil, errors.New("jlaffaye/ftp has no active mode")
 	}
-	conn, err := ftp.Dial(l.Addr)
+	var options []ftp.DialOption
+	switch {
+	case l.TLS != nil && l.ImplicitTLS:
+		options = append(options, ftp.DialWithTLS(l.TLS))
+	case l.TLS != nil:
+		options = append(options, ftp.DialWithExplicitTLS(l.TLS))
+	}
+	conn, err := ftp.Dial(l.Addr, options...)
 	if err != nil {
 		return nil, nil, err
 	}

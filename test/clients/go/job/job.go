@@ -2,9 +2,15 @@
 // end-to-end tests share:
 //
 //	HOST PORT USER PASSWORD active|passive JOB NAME...
+//
+// With FTPS=explicit or implicit in the environment the session is protected, by
+// the TLS version FTPS_VERSION, and the server must be known to the authority in
+// the file FTPS_CA.
 package job
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -15,6 +21,8 @@ import (
 type Login struct {
 	Addr, User, Password string
 	Active               bool
+	TLS                  *tls.Config // nil without protection
+	ImplicitTLS          bool
 }
 
 // Jobs do what they are named for with two names: that of the source and that
@@ -33,8 +41,13 @@ func run(open func(Login) (Jobs, func() error, error), args []string) error {
 	if len(args) < 7 {
 		return errors.New("too few arguments: want HOST PORT USER PASSWORD active|passive JOB NAME")
 	}
+	config, err := protection(args[0])
+	if err != nil {
+		return err
+	}
 	jobs, closeClient, err := open(Login{
 		Addr: net.JoinHostPort(args[0], args[1]), User: args[2], Password: args[3], Active: args[4] == "active",
+		TLS: config, ImplicitTLS: os.Getenv("FTPS") == "implicit",
 	})
 	if err != nil {
 		return fmt.Errorf("log in: %w", err)
@@ -48,4 +61,23 @@ func run(open func(Login) (Jobs, func() error, error), args []string) error {
 		return errors.Join(fmt.Errorf("%s: %w", args[5], err), closeClient())
 	}
 	return closeClient()
+}
+
+// protection is the configuration of a client that resumes sessions, on data
+// connections too.
+func protection(host string) (*tls.Config, error) {
+	if os.Getenv("FTPS") == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(os.Getenv("FTPS_CA"))
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	version := map[string]uint16{"1.2": tls.VersionTLS12, "1.3": tls.VersionTLS13}[os.Getenv("FTPS_VERSION")]
+	return &tls.Config{
+		ServerName: host, RootCAs: roots, MinVersion: version, MaxVersion: version,
+		ClientSessionCache: tls.NewLRUClientSessionCache(0),
+	}, nil
 }
