@@ -45,9 +45,7 @@ func FuzzCRC32CAppendEqualsWhole(f *testing.F) {
 	f.Add([]byte{}, 0)
 	f.Add(bytes.Repeat([]byte("ab"), 5000), 1)
 	f.Fuzz(func(t *testing.T, data []byte, cut int) {
-		if cut < 0 || cut > len(data) {
-			t.Skip()
-		}
+		cut = int(uint(cut) % uint(len(data)+1))
 		head, tail := data[:cut], data[cut:]
 		want := backends.Checksum(data)
 		if got := backends.Checksum(head).Append(backends.Checksum(tail), int64(len(tail))); got != want {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 
 	"ftpbridge/backends"
 )
@@ -40,10 +39,7 @@ func (s *Store) setMetadata(ctx context.Context, key string, change map[string]s
 		if err != nil {
 			return readError(err)
 		}
-		metadata := make(map[string]string, len(a.Metadata)+len(change))
-		maps.Copy(metadata, a.Metadata)
-		maps.Copy(metadata, change)
-		a.Metadata = metadata
+		a.Metadata = backends.MergeMetadata(a.Metadata, change)
 		obj = a.object(key, info)
 		return writeError(errors.Join(s.setAttributes(f, info, a), f.Sync()))
 	})

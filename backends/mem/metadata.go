@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
-	"maps"
 
 	"ftpbridge/backends"
 )
@@ -31,10 +30,7 @@ func (s *Store) setMetadata(ctx context.Context, key string, change map[string]s
 	if version != "" && version != obj.Version {
 		return object{}, backends.ErrChanged
 	}
-	metadata := make(map[string]string, len(obj.Metadata)+len(change))
-	maps.Copy(metadata, obj.Metadata)
-	maps.Copy(metadata, change)
-	obj.Metadata = metadata
+	obj.Metadata = backends.MergeMetadata(obj.Metadata, change)
 	s.objects[key] = obj
 	return obj, nil
 }

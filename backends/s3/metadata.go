@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"maps"
 	"mime"
 	"strings"
 	"unicode/utf8"
@@ -32,9 +31,7 @@ func (s *Store) SetMetadata(
 		return backends.Object{}, fmt.Errorf("s3: set metadata of s3://%s/%s: above %d bytes: %w",
 			s.bucket, key, s.singleCopyMax, errors.ErrUnsupported)
 	}
-	metadata := make(map[string]string, len(object.Metadata)+len(change))
-	maps.Copy(metadata, object.Metadata)
-	maps.Copy(metadata, change)
+	metadata := backends.MergeMetadata(object.Metadata, change)
 	pinned := backends.Condition{Version: object.Version}
 	copied := s.properties.ofCopy(head)
 	out, err := s.client.CopyObject(ctx, &s3.CopyObjectInput{

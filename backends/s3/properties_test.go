@@ -31,10 +31,11 @@ var (
 // allProperties is a configuration of all that new objects can be given, and
 // the header that it makes.
 func allProperties() (s3.Config, map[string]string) {
-	return s3.Config{
+	config := s3.Config{
 		StorageClass: "GLACIER_IR", ACL: "bucket-owner-full-control", Tags: "dept=a%26b&kind=scan",
 		Encryption: s3.Encryption{Algorithm: "aws:kms", KMSKey: "alias/scans", BucketKey: new(true)},
-	}, map[string]string{
+	}
+	headers := map[string]string{
 		"X-Amz-Storage-Class":          "GLACIER_IR",
 		"X-Amz-Acl":                    "bucket-owner-full-control",
 		"X-Amz-Tagging":                "dept=a%26b&kind=scan",
@@ -42,6 +43,7 @@ func allProperties() (s3.Config, map[string]string) {
 		"X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id":     "alias/scans",
 		"X-Amz-Server-Side-Encryption-Bucket-Key-Enabled": "true",
 	}
+	return config, headers
 }
 
 func TestNewObjectsGetTheConfiguredProperties(t *testing.T) {
