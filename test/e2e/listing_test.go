@@ -21,15 +21,13 @@ import (
 // lineTimeout is when to give up waiting for a line.
 const lineTimeout = time.Minute
 
-// largeDirs are how many objects a directory holds, and how to make so many
-// of one byte faster than by a request each. MinIO takes minutes to make and to
-// remove 100,000.
-var largeDirs = map[string]struct {
-	sizes []int
-	fill  func(t *testing.T, b *bucket, dir string, n int)
-}{
-	"minio":     {[]int{10_000}, extractTar},
-	"versitygw": {[]int{10_000, 100_000}, writeFiles},
+// largeSizes are how many objects a directory holds.
+var largeSizes = []int{10_000, 100_000}
+
+// fillers make so many objects of one byte faster than by a request each.
+var fillers = map[string]func(t *testing.T, b *bucket, dir string, n int){
+	"minio":     extractTar,
+	"versitygw": writeFiles,
 }
 
 // listingLines are what a client gets for a file of one byte, up to the name.
@@ -48,10 +46,9 @@ func TestLargeListings(t *testing.T) {
 			bucket := open(t)
 			proxy := newStoreProxy(t, bucket)
 			bridge := start(t, proxy.bridgeEnv(bucket))
-			large := largeDirs[storeName]
-			for _, n := range large.sizes {
+			for _, n := range largeSizes {
 				dir := fmt.Sprintf("dir-of-%d", n)
-				large.fill(t, bucket, dir, n)
+				fillers[storeName](t, bucket, dir, n)
 				for verb, line := range listingLines {
 					t.Run(fmt.Sprintf("%s/%d", verb, n), func(t *testing.T) {
 						session := dial(t, bridge.addr(t, "4"))
