@@ -50,7 +50,8 @@ type FileSystem interface {
 	// Create prepares an upload. It touches nothing that is stored.
 	Create(ctx context.Context, path string, opts CreateOptions) (File, error)
 
-	// Mkdir makes a directory; one that exists, or a file, is fs.ErrExist.
+	// Mkdir makes a directory. One that exists is fs.ErrExist, and so is a
+	// file of that name where the store cannot hold both.
 	Mkdir(ctx context.Context, path string) error
 
 	// Remove deletes a file.
